@@ -1,0 +1,74 @@
+# muster: one file, no configure step, nothing written outside build/.
+
+# 1. What can be set: make CC=clang SAN=address,undefined WERROR=1 PREFIX=/usr
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+SAN     ?=
+WERROR  ?=
+COV     ?=
+
+# 2. What there is.
+comma    := ,
+COMMANDS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
+LIB_SRC  := $(wildcard src/*/*.c)
+UNIT     := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/fault/test_*.c))
+TEST_LIB := $(wildcard tests/lib/*.c)
+MAN      := $(wildcard man/*.[157])
+VERSION  := $(shell sed -n 's/^\#\# \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
+B        := build/$(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COV),-cov)
+
+# 3. How it is built.
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla \
+	-Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	$(if $(WERROR),-Werror)
+ALL_CPP := -D_GNU_SOURCE -Isrc -DMUSTER_VERSION='"$(VERSION)"' \
+	-isystem /usr/include/mariadb -isystem /usr/include/libxml2 \
+	$(if $(SAN),,-D_FORTIFY_SOURCE=2) $(CPPFLAGS)
+ALL_C := -std=c17 $(WARN) -fstack-protector-strong -fPIE -pthread \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
+	$(if $(COV),--coverage) $(CFLAGS)
+ALL_LD := $(ALL_C) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS := -larchive -lsodium -lmariadb -lcyaml -ljansson -lpopt -lzstd -llmdb \
+	-lacl -lcrypto -lpthread
+
+all: $(COMMANDS:%=$(B)/bin/%)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPP) $(ALL_C) -MMD -MP -c -o $@ $<
+$(B)/libmuster.a: $(LIB_SRC:%.c=$(B)/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+$(B)/bin/%: $(B)/bin/%.o $(B)/libmuster.a
+	$(CC) $(ALL_LD) -o $@ $^ $(LIBS)
+# A test says on a line " * wrap: write fsync" which calls it makes fail.
+$(B)/tests/unit/% $(B)/tests/fault/%: WRAP = $(patsubst %,-Wl$(comma)--wrap=%,\
+	$(shell sed -n 's/^ \* wrap: //p' $(patsubst $(B)/%,%,$@).c))
+$(B)/tests/%: $(B)/tests/%.o $(TEST_LIB:%.c=$(B)/%.o) $(B)/libmuster.a
+	$(CC) $(ALL_LD) $(WRAP) -o $@ $^ $(LIBS) -lcmocka
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+# 4. How it is checked and installed.
+unit: $(UNIT:%=$(B)/%)
+	@scripts/run-unit $^
+check: all unit
+	@MUSTER_BIN=$(CURDIR)/$(B)/bin scripts/run-bats tests/cli
+check-live: all
+	@MUSTER_BIN=$(CURDIR)/$(B)/bin scripts/run-bats tests/live tests/crash
+lint:
+	@scripts/lint
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install $(COMMANDS:%=$(B)/bin/%) $(DESTDIR)$(PREFIX)/bin
+	for s in 1 5 7; do install -d $(DESTDIR)$(PREFIX)/share/man/man$$s; done
+	for m in $(MAN); do install -m 644 $$m \
+	    $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done
+	install -d $(DESTDIR)$(PREFIX)/share/muster/policies
+	install -m 644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/muster/policies
+clean:
+	rm -rf build
+
+.PHONY: all unit check check-live lint install clean
+.SECONDARY:

@@ -1,0 +1,82 @@
+#ifndef ARCHIVE_TREE_H
+#define ARCHIVE_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "archive/archive.h"
+
+struct err;
+
+/* What could not be taken as it was, and why: sealed with the snapshot. */
+enum tree_note_kind {
+	TREE_UNREADABLE,	/* permission, I/O error: not in the archive */
+	TREE_VANISHED,		/* gone between listing and reading */
+	TREE_CHANGED,		/* changed while being read, after retries */
+	TREE_SPECIAL,		/* a socket: cannot be archived (not exit 4) */
+	TREE_OTHER_FS		/* another file system: not entered (not 4) */
+};
+
+struct tree_options {
+	const char	 *root;		/* folder that paths are below of: "/", or */
+					/* a scratch folder in a drill */
+	const char *const *paths;	/* absolute paths of trees and files */
+	const char *const *exclude;	/* fnmatch patterns, or NULL: a pattern */
+					/* without '/' matches a last part, one */
+					/* with '/' the whole path */
+	bool		  one_file_system;	/* do not enter other mounts */
+	void		(*note)(void *cookie, enum tree_note_kind,
+			    const char *path, const char *why);
+	void		 *cookie;
+};
+
+struct tree_stats {
+	uint64_t	files, folders, others, bytes;
+	uint64_t	unreadable, vanished, changed, special;
+};
+
+/*
+ * Take an archive of these trees: every path and its parent folders (with
+ * their metadata), in byte order of the paths (folder before content).
+ * Names in the archive are relative to root.  Hard links among the files are
+ * kept; symlinks are taken as such and never followed, and no part of a path
+ * below a given one may be one.  A path given that does not exist is an
+ * error.  Regular files are opened O_NOFOLLOW and compared (size, mtime,
+ * ctime) before and after; one that changed is read again up to 3 times, then
+ * kept as read and noted.
+ *
+ * Deterministic: the same trees give the same root.
+ */
+int	tree_take(struct chunks *, const struct tree_options *,
+	    struct archive_root *, struct tree_stats *, struct err *);
+
+struct tree_restore_options {
+	const char	 *target;	/* an existing folder */
+	bool		  into_nonempty;	/* else it must be empty */
+	bool		  owners;	/* chown, devices (root); else skipped */
+	const char *const *paths;	/* only these and what is below, or NULL */
+	void		(*note)(void *cookie, const char *path,
+			    const char *why);
+	void		 *cookie;
+};
+
+/*
+ * Extract an archive below target.  Nothing is ever written outside: every
+ * path is resolved beneath target without following a symlink (openat2);
+ * absolute paths, "..", and hard links to what the archive did not put there
+ * are ERR_DAMAGED.  Each file is written under a temporary name and renamed
+ * when all its bytes were authenticated; folders get their metadata last.
+ * Runs of zero blocks become holes.  An existing non-folder in the way is
+ * ERR_EXISTS.  What could not be set (owner, xattr) is noted, never silent.
+ */
+int	tree_restore(struct chunks *, const struct archive_root *,
+	    const struct tree_restore_options *, struct tree_stats *,
+	    struct err *);
+
+/*
+ * The whole archive as one pax tar to a descriptor, with its end.
+ */
+int	archive_cat(struct chunks *, const struct archive_root *, int fd,
+	    struct err *);
+
+#endif

@@ -1,0 +1,51 @@
+#ifndef BASE_CHILD_H
+#define BASE_CHILD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct buf;
+struct err;
+struct child;
+
+/*
+ * How a child process is started.  Descriptors of -1 mean /dev/null; all
+ * others of ours are closed in it.  It gets its own process group and dies
+ * with us (PR_SET_PDEATHSIG, SIGKILL).
+ */
+struct child_spec {
+	const char *const	*argv;	/* argv[0] is looked up in PATH */
+	const char *const	*env;	/* "NAME=value" added to ours, or NULL */
+	const char		*dir;	/* working directory, or NULL */
+	int			 in, out, err;
+	uid_t			 uid;	/* become this user when we are root and */
+	gid_t			 gid;	/* uid is not 0 */
+};
+
+/* Start it.  ERR_ABSENT when there is no such program. */
+struct child	*child_start(const struct child_spec *, struct err *);
+
+pid_t	child_pid(const struct child *);
+
+/*
+ * Wait until it ends, at most this many milliseconds (-1: for ever): 1 and
+ * its wait status, 0 when the time is over, -1 on error or signal to us.
+ */
+int	child_wait(struct child *, int64_t ms, int *status, struct err *);
+
+/* Kill its whole process group at once, reap it, release it; accepts NULL. */
+void	child_kill(struct child *);
+
+/*
+ * Run a command to its end: standard output and error together in out, cut
+ * at its max; killed after so many seconds (0: never).  *status is the exit
+ * status, 128 + signal when killed, 124 after the time-out.
+ */
+int	child_run(const struct child_spec *, uint64_t timeout, struct buf *out,
+	    int *status, struct err *);
+
+/* The same for a line of sh -c. */
+int	child_shell(const char *line, const char *const *env, const char *dir,
+	    uint64_t timeout, struct buf *out, int *status, struct err *);
+
+#endif

@@ -1,0 +1,85 @@
+#ifndef CRYPTO_CHARTER_H
+#define CRYPTO_CHARTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/id.h"
+#include "crypto/keys.h"
+
+struct buf;
+struct err;
+
+/*
+ * The charter of a store: object `charters/<sha256>`, a DSSE envelope signed
+ * by a recovery key (keys.h).  It names the store, fixes the parameters, and
+ * says who may sign what.
+ */
+#define CHARTER_ID_SIZE 33		/* 32 hex digits and NUL */
+#define CHARTER_NAME_MAX 64
+#define CHARTER_MAX_SIGNERS 64
+#define CHARTER_MAX_RECOVERY 16
+#define CHARTER_KINDS 3			/* kinds of content, pack/chunks.h */
+
+enum charter_role {
+	ROLE_SNAPSHOT = 1,
+	ROLE_RECEIPT = 2,
+	ROLE_VERDICT = 4,
+	ROLE_ALL = 7
+};
+
+struct charter_signer {
+	char		name[CHARTER_NAME_MAX];	/* host or person */
+	uint8_t		public[SIGNER_PUBLIC_SIZE];
+	unsigned	roles;
+};
+
+struct charter_recovery {
+	char		name[RECOVERY_NAME_SIZE];
+	uint8_t		box_public[32];		/* X25519 */
+	uint8_t		sign_public[SIGNER_PUBLIC_SIZE];
+};
+
+struct charter {
+	char		store[CHARTER_ID_SIZE];
+	int64_t		created;
+	uint32_t	chunk_min[CHARTER_KINDS];	/* bytes */
+	uint32_t	chunk_mean[CHARTER_KINDS];	/* powers of two */
+	uint32_t	chunk_max[CHARTER_KINDS];
+	uint32_t	pack_size;			/* bytes, about */
+	struct charter_signer	signers[CHARTER_MAX_SIGNERS];
+	size_t		n_signers;
+	struct charter_recovery	recovery[CHARTER_MAX_RECOVERY];
+	size_t		n_recovery;
+	struct id	digest;		/* SHA-256 of the envelope's bytes */
+};
+
+/*
+ * Found a store: fill the charter with a fresh store id and the default
+ * parameters, with these recovery keys' public halves (as text lines, see
+ * recovery_key_public_text()) and this signer with all roles; the first key
+ * given signs.  The envelope's bytes go to out.
+ */
+int	charter_found(struct charter *, const struct store_secret *,
+	    const struct recovery_key *root, const char *const *others,
+	    const struct charter_signer *, struct buf *out, struct err *);
+
+/*
+ * Read an envelope, trusting only this root; every number is checked against
+ * the format's limits.  ERR_DENIED when someone else signed it.
+ */
+int	charter_open(struct charter *, const void *, size_t,
+	    const uint8_t root[SIGNER_PUBLIC_SIZE], struct err *);
+
+/* The store secret out of a charter, by one of its recovery keys. */
+struct store_secret	*charter_secret(const void *envelope, size_t,
+			    const struct recovery_key *, struct err *);
+
+/*
+ * Write a new file (0600) that lets a host take backups: see keys.h.
+ */
+int	writer_key_save(const char *path, const struct store_secret *,
+	    const struct signer *, const uint8_t root[SIGNER_PUBLIC_SIZE],
+	    struct err *);
+
+#endif

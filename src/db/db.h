@@ -1,0 +1,128 @@
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "archive/archive.h"
+#include "base/clock.h"
+
+struct err;
+struct scratch;
+
+/* How to reach a server. */
+struct db_login {
+	const char	*defaults_file;	/* MySQL option file (0600), [client] */
+					/* and [muster] groups, or NULL */
+	const char	*socket;	/* overrides the file's, or NULL */
+	const char	*user;		/* overrides the file's, or NULL */
+};
+
+#define DB_VERSION_MAX 64
+#define DB_GTID_MAX 1024
+
+/* The point that a dump shows, and where it is in the binary log. */
+struct db_point {
+	char		version[DB_VERSION_MAX];	/* 10.11.6-MariaDB */
+	int64_t		utc;		/* UTC ns of the server's clock then */
+	char		binlog_file[256];	/* empty: no binary log */
+	uint64_t	binlog_pos;
+	char		gtid[DB_GTID_MAX];
+	uint32_t	tries;		/* until all connections agreed */
+	uint64_t	lock_us;	/* how long writers may have waited */
+	uint32_t	not_transactional;	/* tables outside of any snapshot */
+};
+
+struct db_dump_options {
+	struct db_login	  login;
+	const char *const *databases;	/* at least one */
+	const char *const *exclude;	/* "db.table" patterns, or NULL */
+	int		  connections;	/* 0: as many as cores */
+	void		(*note)(void *cookie, const char *object,
+			    const char *why);
+	void		 *cookie;
+};
+
+struct db_stats {
+	uint64_t	databases, tables, rows, bytes, views, routines,
+			triggers, events, sequences, users;
+};
+
+/*
+ * Take an archive of these databases at one consistent point.
+ *
+ * Entries, in order, for each database DB (names escaped as mydumper's files:
+ * every byte that is not [A-Za-z0-9_-] or part of UTF-8 beyond ASCII becomes
+ * @00xx): DB-schema-create.sql, DB.SEQ-schema-sequence.sql, DB.T-schema.sql and
+ * DB.T.00000.dat (rows, LOAD DATA's default format: tab, newline, backslash,
+ * \N), DB-schema-post.sql (routines, packages), DB.V-schema-view.sql,
+ * DB.T-schema-triggers.sql, DB-schema-events.sql; before all of them
+ * users.sql, and load.sql that loads the lot with the mariadb client.
+ *
+ * A change of schema between the point and the end of the dump (also instant
+ * DDL) makes it start again, three times in all, then ERR_CHANGED.  What is
+ * not supported is ERR_UNSUPPORTED before anything is taken.  Deterministic:
+ * equal databases give equal roots.
+ */
+int	db_dump(struct chunks *, const struct db_dump_options *,
+	    struct archive_root *, struct db_point *, struct db_stats *,
+	    struct err *);
+
+struct db_load_options {
+	struct db_login	  login;
+	int		  connections;	/* 0: as measured best for the cores */
+	bool		  throwaway;	/* the server is ours: take liberties */
+	bool		  users;	/* create users and grants as well */
+	const char	 *rename_from, *rename_to;	/* a database, or NULL */
+};
+
+/*
+ * Load an archive into a server.  The databases must not exist or be empty
+ * of objects, else ERR_EXISTS and nothing is changed.  Any warning of the
+ * server while rows are loaded is an error.  Rows are streamed from the
+ * store; only authenticated rows reach the server.
+ */
+int	db_load(struct chunks *, const struct archive_root *,
+	    const struct db_load_options *, struct db_stats *, struct err *);
+
+/*
+ * A throwaway server: a private mariadbd in the scratch folder, on a unix
+ * socket of mode 0700 only, no network, no event scheduler, as an
+ * unprivileged user when we are root, dying with us.
+ */
+struct db_server;
+
+struct db_server_options {
+	struct scratch	*scratch;
+	const char	*mariadbd;	/* program, or NULL: found in PATH */
+	const char	*want_version;	/* of the source; the same major.minor is */
+					/* demanded, or NULL */
+	uint64_t	 memory;	/* buffer pool in bytes; 0: by the machine */
+};
+
+struct db_server	*db_server_start(const struct db_server_options *,
+			    struct err *);
+const char	*db_server_socket(const struct db_server *);
+const char	*db_server_version(const struct db_server *);
+/* Its log's last lines, for an error message; borrowed. */
+const char	*db_server_log(struct db_server *);
+/* SIGKILL and reap; the scratch folder removes the data.  Accepts NULL. */
+void		 db_server_free(struct db_server *);
+
+/*
+ * Run one SQL statement and hand each row's columns (NULL for NULL) to the
+ * callback; a non-zero return ends it and is returned.
+ */
+int	db_query(const struct db_login *, const char *database,
+	    const char *sql, int (*row)(void *cookie, unsigned n,
+	    const char *const *columns, const unsigned long *lengths,
+	    struct err *), void *cookie, struct err *);
+
+/*
+ * Can this account take a snapshot of these databases?  0; or -1 with the
+ * first thing that is missing and the GRANT that would give it.
+ */
+int	db_check_source(const struct db_login *, const char *const *databases,
+	    struct err *);
+
+#endif

@@ -1,0 +1,116 @@
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/id.h"
+
+struct err;
+
+/*
+ * The policy file, as muster-policy(5) says, checked and with defaults filled
+ * in.  Lists of text end with NULL.  Durations are seconds, sizes bytes,
+ * percentages millionths.  All pointers are the policy's.
+ */
+struct policy_db {
+	bool		  present;
+	const char	 *defaults_file;
+	const char	 *socket;
+	const char	 *user;
+	const char	**databases;
+	const char	**exclude;	/* db.table patterns */
+	uint32_t	  connections;	/* 0: automatic */
+};
+
+struct policy_files {
+	bool		  present;
+	const char	**paths;
+	const char	**exclude;
+	bool		  one_file_system;	/* default true */
+	bool		  allow_unreadable;	/* gate accepts exit 4; default no */
+};
+
+struct policy_require {
+	const char	 *file;		/* last part of a config path */
+	const char	**keys;		/* JSON keys it must have, non-empty */
+};
+
+struct policy_config {
+	bool		  present;
+	const char	**paths;
+	const char	**exclude;
+	struct policy_require *require;
+	uint32_t	  n_require;
+};
+
+struct policy_store {
+	const char	 *name;
+	const char	 *url;
+};
+
+struct policy_assertion {
+	const char	 *name;
+	const char	 *database;	/* NULL: the first one */
+	const char	 *sql;
+	const char	 *expect;	/* "= 1", ">= 1", "empty"...; or NULL */
+	bool		  files_exist;	/* rows are URLs of files that must be */
+					/* there after the restore */
+	const char	 *files_below;	/* folder that URLs are below of; NULL: */
+					/* found by the policy's files paths */
+};
+
+struct policy_check {
+	const char	 *name;
+	const char	 *run;
+	uint64_t	  timeout;
+};
+
+struct policy {
+	const char	 *path;		/* of the file */
+	struct id	  digest;	/* SHA-256 of its bytes */
+	const char	 *site;
+	struct policy_db	db;
+	struct policy_files	files;
+	struct policy_config	config;
+	struct policy_store    *stores;	/* the first is where snapshots go */
+	uint32_t	  n_stores;
+	const char	 *writer_key;
+	const char	 *recovery_key;	/* or NULL */
+	const char	 *passphrase_file;	/* or NULL */
+	const char	 *state;	/* index and locks; default */
+					/* /var/lib/muster/<site>, or from */
+					/* $STATE_DIRECTORY */
+	uint64_t	  rto, rpo;
+	const char	 *drill_from;	/* a store's name, default the last */
+	const char	 *drill_scratch;	/* default /var/tmp */
+	const char	 *drill_mariadbd;	/* program; NULL: found */
+	uint64_t	  drill_memory;
+	struct policy_assertion *assertions;
+	uint32_t	  n_assertions;
+	uint64_t	  gate_snapshot_age;	/* default: rpo */
+	uint64_t	  gate_drill_age;	/* default 7 days */
+	uint32_t	  gate_margin;		/* default 0 */
+	uint64_t	  gate_clock_skew;	/* default 60 s */
+	struct policy_check *checks;
+	uint32_t	  n_checks;
+	struct {
+		uint64_t within;		/* seconds; 0 not used */
+		uint32_t last, hourly, daily, weekly, monthly, yearly;
+	} retention;
+};
+
+/*
+ * Load and check a policy.  path NULL: $MUSTER_POLICY, ./muster.yaml,
+ * /etc/muster/muster.yaml, the first that exists.  ERR_INPUT with "file:line:
+ * key: what was expected" for anything wrong; unknown keys are wrong.  Paths
+ * that are relative are meant from the policy's folder.
+ */
+struct policy	*policy_load(const char *path, struct err *);
+void		 policy_free(struct policy *);
+
+/* The store of that name (NULL: the first), or NULL with ERR_INPUT. */
+const struct policy_store	*policy_find_store(const struct policy *,
+				    const char *name, struct err *);
+
+#endif

@@ -1,0 +1,106 @@
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/id.h"
+
+struct buf;
+struct err;
+struct store;
+
+/*
+ * A store holds immutable objects by name.  Names are relative paths of
+ * [a-z0-9A-Z._-] parts separated by '/', at most STORE_NAME_MAX - 1 bytes, no
+ * part empty or starting with a dot; anything else is ERR_INPUT.  Several
+ * threads may use one store at once.
+ *
+ * Kinds of error: ERR_ABSENT only when the object is certainly not there;
+ * ERR_DENIED when access is refused; ERR_REMOTE or ERR_SYSTEM otherwise.
+ */
+#define STORE_NAME_MAX 256
+
+struct store_info {
+	char		name[STORE_NAME_MAX];
+	uint64_t	size;
+	int64_t		mtime;		/* nanoseconds UTC, 0 if unknown */
+};
+
+enum store_put_result {
+	STORE_FAILED = -1,
+	STORE_PUT = 0,			/* it is there now, durable */
+	STORE_EXISTED = 1		/* an object of that name was there */
+};
+
+/* What a driver implements; store.c checks names and forwards. */
+struct store_driver {
+	enum store_put_result (*put)(void *self, const char *name,
+	    const void *data, size_t len, const struct id *sha256,
+	    struct err *);
+	int	(*get)(void *self, const char *name, uint64_t offset,
+		    size_t len, void *out, struct err *);
+	int	(*head)(void *self, const char *name, struct store_info *,
+		    struct err *);
+	int	(*list)(void *self, const char *prefix,
+		    int (*each)(void *cookie, const struct store_info *,
+		    struct err *), void *cookie, struct err *);
+	int	(*remove)(void *self, const char *name, struct err *);
+	void	(*close)(void *self);
+};
+
+/*
+ * Open the store at a URL: a directory's path ("/srv/muster", "./x"); later
+ * also s3://bucket/prefix.  ERR_ABSENT when there is no such directory.
+ * store_create() makes it (mode 0700), and is content when it is there.
+ */
+struct store	*store_open(const char *url, struct err *);
+int		 store_create(const char *url, struct err *);
+void		 store_close(struct store *);
+
+/* A store over any driver (decorators and tests); owns self. */
+struct store	*store_wrap(const struct store_driver *, void *self,
+		    const char *url, struct err *);
+
+/* The URL it was opened with, borrowed. */
+const char	*store_url(const struct store *);
+
+/*
+ * Put an object unless one of that name is there.  On STORE_PUT it is
+ * durable: it and its name survive a loss of power.  On STORE_EXISTED nothing
+ * was changed and nothing is said about the existing content.  On failure
+ * a reader finds no object, or (when the connection broke at the end) the
+ * whole one; never a part.  sha256 is the digest of data.
+ */
+enum store_put_result	store_put(struct store *, const char *name,
+			    const void *data, size_t len,
+			    const struct id *sha256, struct err *);
+
+/*
+ * Read exactly len bytes at an offset into out.  ERR_ABSENT, or ERR_DAMAGED
+ * when the object is shorter.  The bytes are not authenticated.
+ */
+int	store_get(struct store *, const char *name, uint64_t offset, size_t len,
+	    void *out, struct err *);
+
+/* Append the whole object to the buffer, bounded by its max. */
+int	store_get_all(struct store *, const char *name, struct buf *,
+	    struct err *);
+
+/* Size and time.  ERR_ABSENT when it is not there. */
+int	store_head(struct store *, const char *name, struct store_info *,
+	    struct err *);
+
+/*
+ * Call each for every object whose name starts with prefix, in byte order of
+ * the names.  A non-zero return of each ends the listing and is returned.
+ * 0 means that every object was seen.
+ */
+int	store_list(struct store *, const char *prefix,
+	    int (*each)(void *cookie, const struct store_info *,
+	    struct err *), void *cookie, struct err *);
+
+/* Remove an object.  ERR_ABSENT when it is not there. */
+int	store_remove(struct store *, const char *name, struct err *);
+
+#endif
