@@ -10,11 +10,12 @@ struct child;
 
 /*
  * How a child process is started.  Descriptors of -1 mean /dev/null; all
- * others of ours are closed in it.  It gets its own process group and dies
- * with us (PR_SET_PDEATHSIG, SIGKILL).
+ * others of ours are closed in it.  It gets its own process group, no blocked
+ * or ignored signals, and dies (PR_SET_PDEATHSIG, SIGKILL) with the thread
+ * that started it: start what must outlive a worker thread from the main one.
  */
 struct child_spec {
-	const char *const	*argv;	/* argv[0] is looked up in PATH */
+	const char *const	*argv;	/* argv[0] is sought in our PATH */
 	const char *const	*env;	/* "NAME=value" added to ours, or NULL */
 	const char		*dir;	/* working directory, or NULL */
 	int			 in, out, err;
@@ -22,9 +23,13 @@ struct child_spec {
 	gid_t			 gid;	/* uid is not 0 */
 };
 
-/* Start it.  ERR_ABSENT when there is no such program. */
+/*
+ * Start it; when this returns, the program was executed.  ERR_ABSENT when
+ * there is no such program.
+ */
 struct child	*child_start(const struct child_spec *, struct err *);
 
+/* Its process id and that of its group; its own until child_kill(). */
 pid_t	child_pid(const struct child *);
 
 /*
@@ -37,9 +42,11 @@ int	child_wait(struct child *, int64_t ms, int *status, struct err *);
 void	child_kill(struct child *);
 
 /*
- * Run a command to its end: standard output and error together in out, cut
- * at its max; killed after so many seconds (0: never).  *status is the exit
- * status, 128 + signal when killed, 124 after the time-out.
+ * Run a command to its end: standard output and error together appended to
+ * out (or lost, when NULL), cut at its max; killed after so many seconds (0:
+ * never).  What it left in the background in its process group is killed,
+ * too.  *status is the exit status, 128 + signal when killed, 124 after the
+ * time-out.  -1 when it could not be run or we were interrupted.
  */
 int	child_run(const struct child_spec *, uint64_t timeout, struct buf *out,
 	    int *status, struct err *);

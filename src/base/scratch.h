@@ -7,14 +7,15 @@ struct err;
 struct scratch;
 
 /*
- * A throwaway folder (mode 0700) named muster-scratch-XXXXXX below parent.  It
- * holds a file `.lock` that is flocked as long as its maker lives, and, once
- * scratch_note() was called, a file `.pids` with processes that belong to it.
+ * A throwaway folder (mode 0700) named muster-scratch-XXXXXX below parent,
+ * which must exist.  The folder itself is flocked as long as its maker lives;
+ * once scratch_note() was called it holds a file `.pids` with the processes
+ * that belong to it.
  *
  * Making one first sweeps parent: folders of that name whose lock is free
  * were left by a run that was killed; their noted processes are killed (only
  * if the process's environment still says that it belongs to the folder) and
- * the folders removed.
+ * the folders removed.  Folders of other users are swept by root only.
  */
 struct scratch	*scratch_new(const char *parent, struct err *);
 
@@ -27,10 +28,13 @@ const char	*scratch_path(const struct scratch *);
  */
 int		 scratch_note(struct scratch *, pid_t, struct err *);
 
-/* Remove it and all below; accepts NULL. */
+/* Kill what was noted, remove it and all below; accepts NULL. */
 void		 scratch_free(struct scratch *);
 
-/* Only the sweep: how many were removed, or -1. */
+/*
+ * Only the sweep: how many were removed, or -1 when some could not be (the
+ * others were).
+ */
 int		 scratch_sweep(const char *parent, struct err *);
 
 #endif
