@@ -45,16 +45,19 @@ struct cmd {
 
 /*
  * The whole life of a command: core dumps off, umask 077, signals watched,
- * options parsed (--help, --version, -q/--quiet, -v/--verbose, --json and
- * --progress[=json] are known to every command), run called, standard output
- * flushed and checked, the error printed as "name: line", and the exit status
- * returned: what run returned, except
+ * options parsed (-h/--help, --version, -q/--quiet, -v/--verbose, --json and
+ * --progress=json|line|none are known to every command), run called, standard
+ * output flushed and checked, the error printed as "name: line", and the exit
+ * status returned: what run returned, except
  *
  *	run returned CMD_TROUBLE and the error's kind is ERR_LOCKED: 75
  *	the same and ERR_INTERRUPTED: 128 + the signal
+ *	run returned what enum cmd_status does not know: 2
  *	standard output could not be written: 2
  *
- * run's error is printed whenever its text is not empty.
+ * run's error is printed whenever its text is not empty, as one line, bytes
+ * that could steer a terminal made visible.  Operands end with NULL; they and
+ * the arguments of options live until cmd_main returns.
  */
 int	cmd_main(const struct cmd *, int argc, char *argv[]);
 
@@ -68,7 +71,8 @@ const char	*cmd_run_id(void);
 
 /*
  * Print one JSON object on a line, completed by schema ("muster.<event>/1"),
- * run_id and event.  Steals the reference.  NULL or a failed print: -1.
+ * run_id and event.  Steals the reference.  -1 for NULL (a json_* call that
+ * ran out of memory or met text that is not UTF-8) or a failed print.
  */
 int	cmd_answer(const char *event, struct json_t *, struct err *);
 

@@ -9,6 +9,15 @@
  * --progress=json.  Otherwise nothing.  Threads may call it.
  */
 
+enum progress_how {
+	PROGRESS_NONE,
+	PROGRESS_LINE,
+	PROGRESS_JSON
+};
+
+/* How to show it; nothing until then.  Called once by cmd. */
+void	progress_use(enum progress_how);
+
 /* A new step: "database", "files"; total 0 when unknown. */
 void	progress_step(const char *name, uint64_t total_bytes);
 
