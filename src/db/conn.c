@@ -280,6 +280,15 @@ conn_errno(const struct conn *c)
 }
 
 int
+conn_use(struct conn *c, const char *database, struct err *e)
+{
+	if (mysql_select_db(&c->m, database) == 0)
+		return 0;
+	(void)fail(c, e);
+	return err_add(e, "cannot use database %s", database);
+}
+
+int
 conn_charset(struct conn *c, enum conn_charset cs, struct err *e)
 {
 	if (mysql_set_character_set(&c->m,
@@ -495,8 +504,10 @@ quote_text(struct buf *out, const void *text, size_t len, struct err *e)
 
 int
 conn_load(struct conn *c, const char *sql, const struct conn_infile *in,
-    struct err *e)
+    struct conn_loaded *done, struct err *e)
 {
+	unsigned long long rows, warnings;
+	const char *info;
 	int rc = 0;
 
 	err_clear(&c->infile_err);
@@ -504,12 +515,21 @@ conn_load(struct conn *c, const char *sql, const struct conn_infile *in,
 	c->piece_len = 0;
 	if (mysql_real_query(&c->m, sql, strlen(sql)) != 0)
 		rc = fail(c, e);
+	c->infile = NULL;
 	if (c->infile_err.kind != ERR_NONE) {
 		*e = c->infile_err;	/* it came first */
-		rc = -1;
+		return -1;
 	}
-	c->infile = NULL;
-	return rc;
+	if (rc == -1)
+		return -1;
+	info = mysql_info(&c->m);
+	if (info == NULL || sscanf(info, "Records: %llu Deleted: %*u "
+	    "Skipped: %*u Warnings: %llu", &rows, &warnings) != 2)
+		return err_set(e, ERR_REMOTE, "the server does not say how "
+		    "many rows it loaded");
+	done->rows = rows;
+	done->warnings = warnings;
+	return 0;
 }
 
 /* One statement on a connection of its own: db.h. */
@@ -524,11 +544,8 @@ db_query(const struct db_login *l, const char *database, const char *sql,
 
 	if ((c = conn_open(l, CONN_UTF8, e)) == NULL)
 		goto done;
-	if (database != NULL && mysql_select_db(&c->m, database) != 0) {
-		(void)fail(c, e);
-		(void)err_add(e, "cannot use database %s", database);
+	if (database != NULL && conn_use(c, database, e) == -1)
 		goto done;
-	}
 	if (rows_stream(&r, c, sql, e) == -1)
 		goto done;
 	while ((rc = rows_next(&r, e)) == 1)

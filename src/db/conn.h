@@ -51,6 +51,9 @@ bool		 conn_is_mariadb(const struct conn *);
 /* The number of the last error (server's or connector's), 0 for none. */
 unsigned	 conn_errno(const struct conn *);
 
+/* USE database. */
+int		 conn_use(struct conn *, const char *database, struct err *);
+
 /* SET NAMES, known to the connector as well. */
 int		 conn_charset(struct conn *, enum conn_charset, struct err *);
 
@@ -122,12 +125,18 @@ struct conn_infile {
 	void	*cookie;
 };
 
+/* What the server says that it did. */
+struct conn_loaded {
+	uint64_t	rows, warnings;
+};
+
 /*
  * Run LOAD DATA LOCAL with this content; the name of a file in the statement
  * means nothing.  Outside of this call a server that asks for a file gets an
- * error: no file is ever opened.
+ * error: no file is ever opened.  When read() fails the connection is cut,
+ * so that the server cannot take a part for the whole.
  */
 int	conn_load(struct conn *, const char *sql, const struct conn_infile *,
-	    struct err *);
+	    struct conn_loaded *, struct err *);
 
 #endif
