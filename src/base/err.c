@@ -32,15 +32,15 @@ err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 int
 err_sys(struct err *e, const char *fmt, ...)
 {
-	char head[ERR_TEXT_MAX], why[128];
+	char head[ERR_TEXT_MAX], text[128];
+	const char *why;
 	int sys = errno;
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(head, sizeof(head), fmt, ap);
 	va_end(ap);
-	if (strerror_r(sys, why, sizeof(why)) != 0)
-		(void)snprintf(why, sizeof(why), "error %d", sys);
+	why = strerror_r(sys, text, sizeof(text));	/* GNU's: never NULL */
 	e->kind = sys == ENOMEM ? ERR_MEMORY : ERR_SYSTEM;
 	e->sys = sys;
 	(void)snprintf(e->text, sizeof(e->text), "%.800s: %s", head, why);
