@@ -1,6 +1,7 @@
 #ifndef CRYPTO_CHARTER_H
 #define CRYPTO_CHARTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,29 +55,50 @@ struct charter {
 	struct id	digest;		/* SHA-256 of the envelope's bytes */
 };
 
+/* What founds a store. */
+struct charter_founding {
+	const struct store_secret	*secret;
+	const struct recovery_key	*root;		/* signs */
+	const char *const		*others;	/* NULL-terminated, or NULL */
+	const struct charter_signer	*signer;
+};
+
 /*
- * Found a store: fill the charter with a fresh store id and the default
- * parameters, with these recovery keys' public halves (as text lines, see
- * recovery_key_public_text()) and this signer with all roles; the first key
- * given signs.  The envelope's bytes go to out.
+ * Found a store: fill the charter with the store's id (derived from its
+ * secret), the default parameters, the public halves of the root and of the
+ * other recovery keys (text lines, see recovery_key_public_text()) and this
+ * signer.  The envelope's bytes are appended to out.  ERR_INPUT for a line or
+ * a name that is none.
  */
-int	charter_found(struct charter *, const struct store_secret *,
-	    const struct recovery_key *root, const char *const *others,
-	    const struct charter_signer *, struct buf *out, struct err *);
+int	charter_found(struct charter *, const struct charter_founding *,
+	    struct buf *out, struct err *);
 
 /*
  * Read an envelope, trusting only this root; every number is checked against
- * the format's limits.  ERR_DENIED when someone else signed it.
+ * the format's limits.  ERR_DENIED when someone else signed it, ERR_DAMAGED
+ * when it is not what was signed, ERR_UNSUPPORTED for a newer format.
  */
 int	charter_open(struct charter *, const void *, size_t,
 	    const uint8_t root[SIGNER_PUBLIC_SIZE], struct err *);
 
-/* The store secret out of a charter, by one of its recovery keys. */
+/*
+ * The store secret out of a charter, by one of its recovery keys; the
+ * charter's signature and that the secret is this store's are checked.
+ * ERR_DENIED when the key is none of its recovery keys.
+ */
 struct store_secret	*charter_secret(const void *envelope, size_t,
 			    const struct recovery_key *, struct err *);
 
+/* Is this the secret of that store? */
+bool	charter_fits(const struct charter *, const struct store_secret *);
+
+/* The recovery key of a text line; ERR_INPUT when it is none. */
+int	charter_recovery_parse(const char *line, struct charter_recovery *,
+	    struct err *);
+
 /*
- * Write a new file (0600) that lets a host take backups: see keys.h.
+ * Write a new file (0600) that lets a host take backups: see keys.h.  Never
+ * over an existing file.
  */
 int	writer_key_save(const char *path, const struct store_secret *,
 	    const struct signer *, const uint8_t root[SIGNER_PUBLIC_SIZE],

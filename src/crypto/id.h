@@ -24,7 +24,10 @@ int	id_parse(const char *, struct id *);
 /* SHA-256 (FIPS 180-4) of some bytes; libcrypto, with the CPU's help. */
 void	id_sha256(const void *, size_t, struct id *);
 
-/* The same, in pieces.  NULL/-1 (ERR_MEMORY) only without memory. */
+/*
+ * The same, in pieces: new, add any number of times, end once, free.  NULL
+ * (ERR_MEMORY) only without memory.
+ */
 struct sha256;
 struct err;
 struct sha256	*sha256_new(struct err *);

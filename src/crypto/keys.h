@@ -21,8 +21,9 @@ struct json_t;
  *                  (signs charters), both derived from one 32-byte seed, kept
  *                  under a passphrase (Argon2id) or bare in a key file.
  *   writer key     a file for a host that takes backups: store secret, its
- *                  signer, the public halves of the recovery keys, and the
- *                  public key that signs charters.  Cannot open a pack.
+ *                  signer, and the public key that signs charters.  To whom
+ *                  packs are sealed it learns from the charter.  Cannot open
+ *                  a pack.
  *   charter        a signed document in the store: store id, parameters, the
  *                  store secret sealed to each recovery key, who may sign
  *                  what.  Signed by a recovery key.
@@ -32,7 +33,6 @@ struct json_t;
 struct store_secret;
 struct signer;
 struct recovery_key;
-struct recovery_public;		/* X25519 + Ed25519 public halves */
 struct writer_key;
 
 /* Once, before anything else of crypto; cmd_main calls it through main(). */
@@ -58,18 +58,23 @@ void	store_secret_gear(const struct store_secret *, uint64_t [256]);
 
 #define SIGNER_PUBLIC_SIZE 32
 
+/* A new signing key from the system's randomness. */
 struct signer	*signer_new(struct err *);
 void		 signer_free(struct signer *);
 void		 signer_public(const struct signer *,
 		    uint8_t [SIGNER_PUBLIC_SIZE]);
 
-/* Where a passphrase comes from; exactly one is used, the first that is set. */
+/*
+ * Where a passphrase comes from; exactly one is used, the first that is set.
+ * Asking for a new one asks twice.  Never an environment variable.
+ */
 struct passphrase_source {
 	const char	*file;		/* 0600, first line */
 	bool		 ask;		/* on the terminal, without echo */
 	const char	*prompt;
 };
 
+/* A new recovery key from the system's randomness; its root is itself. */
 struct recovery_key	*recovery_key_new(struct err *);
 void			 recovery_key_free(struct recovery_key *);
 
@@ -98,7 +103,10 @@ void	recovery_key_root(const struct recovery_key *,
 /* Its own charter signer, borrowed. */
 const struct signer	*recovery_key_signer(const struct recovery_key *);
 
-/* Public halves, as one line of text "muster-recovery-1 <base64> <base64>". */
+/*
+ * Append the public halves as one line of text without its end:
+ * "muster-recovery-1 <base64 X25519> <base64 Ed25519>".
+ */
 int	recovery_key_public_text(const struct recovery_key *, struct buf *,
 	    struct err *);
 
@@ -107,6 +115,10 @@ int	recovery_key_public_text(const struct recovery_key *, struct buf *,
 void	recovery_key_name(const struct recovery_key *,
 	    char [RECOVERY_NAME_SIZE]);
 
+/*
+ * Read a writer key's file (written by writer_key_save(), charter.h).
+ * ERR_DENIED for a loose file mode, ERR_DAMAGED for a file that is none.
+ */
 struct writer_key	*writer_key_load(const char *path, struct err *);
 void			 writer_key_free(struct writer_key *);
 const struct store_secret *writer_key_secret(const struct writer_key *);

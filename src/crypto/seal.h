@@ -51,8 +51,8 @@ void	data_key_seal_chunk(const struct data_key *, const struct seal_as *,
 	    const void *, size_t n, void *out);
 
 /*
- * Open n sealed bytes (n >= SEAL_TAG) into out, n - SEAL_TAG of them; out is
- * written only after the tag was found right, else ERR_DAMAGED.
+ * Open n sealed bytes into out, n - SEAL_TAG of them.  No opened byte reaches
+ * out before the tag was found right: on ERR_DAMAGED out holds zeros.
  */
 int	data_key_open_chunk(const struct data_key *, const struct seal_as *,
 	    const void *, size_t n, void *out, struct err *);

@@ -27,8 +27,8 @@ int	envelope_sign(const char *payload_type, const void *, size_t,
 
 /*
  * Check an envelope against one public key and append its payload to out.
- * ERR_DAMAGED when it is no envelope, ERR_DENIED when the signature is
- * missing or wrong.
+ * ERR_DENIED when only strangers signed it; ERR_DAMAGED when it is no envelope
+ * of that type, or is not what the key signed.
  */
 int	envelope_open(const void *, size_t, const char *payload_type,
 	    const uint8_t public[SIGNER_PUBLIC_SIZE], struct buf *out,
@@ -42,14 +42,23 @@ int	statement_sign(const char *predicate_type, struct json_t *subject,
 	    struct json_t *predicate, const struct signer *, struct buf *out,
 	    struct err *);
 
+/* What a reader expects of a statement. */
+struct statement_want {
+	const char		*type;		/* its predicateType */
+	const struct charter	*charter;	/* whose signers are trusted */
+	unsigned		 role;		/* one of enum charter_role */
+};
+
 /*
  * Check an envelope against the charter's signers, of which one with the
  * role must have signed it, and return the whole statement (subject and
  * predicate inside, types checked); the caller decrefs it.  signer, if not
- * NULL, tells who.  ERR_DAMAGED, ERR_DENIED, ERR_UNSUPPORTED (newer version).
+ * NULL, tells who (borrowed from the charter).  ERR_DENIED: signed by
+ * strangers or without the role; ERR_DAMAGED: not what was signed, or no
+ * statement of that type; ERR_UNSUPPORTED: a newer version.
  */
-struct json_t	*statement_open(const void *, size_t, const char *type,
-		    const struct charter *, unsigned role,
+struct json_t	*statement_open(const void *, size_t,
+		    const struct statement_want *,
 		    const struct charter_signer **signer, struct err *);
 
 #endif
