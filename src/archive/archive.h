@@ -32,7 +32,7 @@ struct archive_root {
 
 /* One segment of an archive. */
 struct segment {
-	char		*first, *last;	/* paths of its first and last entry */
+	char		*first, *last;	/* its lowest and highest path */
 	uint64_t	 entries;
 	uint64_t	 size;		/* bytes of tar */
 	struct refs	 refs;

@@ -30,8 +30,9 @@ struct entry {
 	uint32_t	 rdev_major, rdev_minor;
 	const struct xattr *xattrs;	/* sorted by name */
 	size_t		 n_xattrs;
-	const char	*acl_access;	/* POSIX.1e long text form, or NULL */
-	const char	*acl_default;
+	const char	*acl_access;	/* POSIX.1e text, or NULL: ids as numbers, */
+	const char	*acl_default;	/* one comma between entries, in the */
+					/* order u::,u:N,g::,g:N,m::,o:: */
 };
 
 struct xattr {
@@ -41,10 +42,18 @@ struct xattr {
 };
 
 /*
+ * A copy with all that it points to, in one piece of memory that free()
+ * releases.
+ */
+struct entry	*entry_clone(const struct entry *, struct err *);
+
+/*
  * Write entries into segments.  Small entries are gathered into one segment
  * until entry_writer_cut() is called; an entry whose size is not known before
  * its content was read is possible too (its header's chunk is made last and
- * listed first).  Finished segments go to the callback, in order.
+ * listed first).  Finished segments go to the callback, in order.  After -1
+ * nothing but entry_writer_free() may follow, but for an entry that does not
+ * fit a tar header (ERR_UNSUPPORTED): then it is as if it was never added.
  */
 struct entry_writer;
 
@@ -63,19 +72,26 @@ int	entry_writer_cut(struct entry_writer *, struct err *);
 /*
  * An entry of its own segment whose content comes in pieces: begin, write as
  * often as needed, end with the entry as it was found (its size is set to
- * what was written).
+ * what was written).  To begin again without an end forgets what was written;
+ * so does entry_writer_forget().
  */
 int	entry_writer_begin(struct entry_writer *, enum content, struct err *);
 int	entry_writer_write(struct entry_writer *, const void *, size_t,
 	    struct err *);
 int	entry_writer_end(struct entry_writer *, const struct entry *,
 	    struct err *);
+void	entry_writer_forget(struct entry_writer *);
 void	entry_writer_free(struct entry_writer *);
 
 /*
  * Read the entries of one segment back.  entry_reader_next(): 1 with the
  * entry (borrowed until the next call), 0 at the end, -1.  Content follows by
  * entry_reader_read(): 1 with a borrowed run of bytes, 0 at its end, -1.
+ *
+ * Every byte was authenticated before it is seen here, and every field is
+ * checked: names are relative and without "..", sizes and numbers possible.
+ * ERR_DAMAGED when they are not, or when the segment does not hold exactly
+ * the entries and bytes that it says.
  */
 struct entry_reader;
 

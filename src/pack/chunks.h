@@ -75,6 +75,9 @@ void		 chunks_close(struct chunks *);
 
 size_t		 chunks_bad(const struct chunks *);
 
+/* The secret of the store whose chunks they are, borrowed. */
+const struct store_secret	*chunks_secret(const struct chunks *);
+
 /* Only ids are computed: nothing is stored, nothing can be read. */
 bool		 chunks_are_dry(const struct chunks *);
 
