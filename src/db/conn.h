@@ -26,10 +26,11 @@ enum conn_charset {
 
 /*
  * Connect.  The session's sql_mode is NO_ENGINE_SUBSTITUTION alone and no
- * time-out of the server's ends it.  With a socket given, only that socket is used and no option file
- * but the one named is read; with neither, the standard ones are (~/.my.cnf).
- * The named file must be a regular file of ours or root's that group and
- * others cannot read: ERR_DENIED otherwise; ERR_ABSENT when there is none.
+ * time-out of the server's ends it.  With a socket given, only that socket is
+ * used and no option file but the one named is read; with neither, the
+ * standard ones are (~/.my.cnf).  The named file must be a regular file of
+ * ours or root's that group and others cannot read: ERR_DENIED otherwise;
+ * ERR_ABSENT when there is none.
  */
 struct conn	*conn_open(const struct db_login *, enum conn_charset,
 		    struct err *);

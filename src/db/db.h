@@ -74,6 +74,10 @@ struct db_load_options {
 	bool		  throwaway;	/* the server is ours: take liberties */
 	bool		  users;	/* create users and grants as well */
 	const char	 *rename_from, *rename_to;	/* a database, or NULL */
+	/* So much more was sent; from the caller's thread; or NULL. */
+	void		(*progress)(void *cookie, uint64_t bytes,
+			    uint64_t rows);
+	void		 *cookie;
 };
 
 /*
@@ -88,7 +92,8 @@ int	db_load(struct chunks *, const struct archive_root *,
 /*
  * A throwaway server: a private mariadbd in the scratch folder, on a unix
  * socket of mode 0700 only, no network, no event scheduler, as an
- * unprivileged user when we are root, dying with us.
+ * unprivileged user when we are root, dying with the thread that started it.
+ * Its user is root, without a password.
  */
 struct db_server;
 
