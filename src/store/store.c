@@ -1,0 +1,223 @@
+/*
+ * The narrow interface that the rest of muster sees: names are checked here,
+ * once, so that a driver may trust them; URLs choose the driver; everything
+ * else is forwarded, and failures say which object of which store they mean.
+ */
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "store/dir.h"
+#include "store/store.h"
+
+struct store {
+	const struct store_driver	*driver;
+	void				*self;
+	char				*url;
+};
+
+static bool
+is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
+/* A name may not end with an empty part; a prefix of one may. */
+static bool
+is_name(const char *name, bool prefix)
+{
+	size_t i, part = 0;
+
+	for (i = 0; name[i] != '\0'; i++) {
+		if (i == STORE_NAME_MAX - 1)
+			return false;
+		if (name[i] == '/') {
+			if (part == 0)
+				return false;
+			part = 0;
+			continue;
+		}
+		if (!is_name_char(name[i]) || (part == 0 && name[i] == '.'))
+			return false;
+		part++;
+	}
+	return prefix || part > 0;
+}
+
+static int
+check_name(const char *name, struct err *e)
+{
+	if (is_name(name, false))
+		return 0;
+	return err_set(e, ERR_INPUT, "%.300s: not a name of an object: "
+	    "expected parts of letters, digits, '.', '_' and '-', not "
+	    "starting with '.', separated by '/', at most %d bytes", name,
+	    STORE_NAME_MAX - 1);
+}
+
+/*
+ * "s3" of "s3://bucket", or NULL for a path: RFC 3986's scheme, so that
+ * "./x://y" is still a path.
+ */
+static const char *
+url_scheme(const char *url, size_t *len)
+{
+	size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+
+	if (n == 0 || strncmp(url + n, "://", 3) != 0 ||
+	    strchr("0123456789+-.", url[0]) != NULL)
+		return NULL;
+	*len = n;
+	return url;
+}
+
+static int
+check_url(const char *url, struct err *e)
+{
+	const char *scheme;
+	size_t n = 0;
+
+	if (url[0] == '\0')
+		return err_set(e, ERR_INPUT,
+		    "store has no URL: expected a directory");
+	if ((scheme = url_scheme(url, &n)) == NULL)
+		return 0;
+	if (n == 2 && strncmp(scheme, "s3", 2) == 0)
+		return err_set(e, ERR_UNSUPPORTED, "store %s: buckets are not "
+		    "supported by this version: expected a directory", url);
+	return err_set(e, ERR_INPUT, "store %s: unknown scheme %.*s: expected "
+	    "a directory", url, (int)n, scheme);
+}
+
+struct store *
+store_open(const char *url, struct err *e)
+{
+	if (check_url(url, e) == -1)
+		return NULL;
+	return dir_open(url, e);
+}
+
+int
+store_create(const char *url, struct err *e)
+{
+	if (check_url(url, e) == -1)
+		return -1;
+	return dir_create(url, e);
+}
+
+struct store *
+store_wrap(const struct store_driver *driver, void *self, const char *url,
+    struct err *e)
+{
+	struct store *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL ||
+	    (s->url = strdup(url)) == NULL) {
+		free(s);
+		driver->close(self);
+		(void)err_memory(e);
+		return NULL;
+	}
+	s->driver = driver;
+	s->self = self;
+	return s;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	s->driver->close(s->self);
+	free(s->url);
+	free(s);
+}
+
+const char *
+store_url(const struct store *s)
+{
+	return s->url;
+}
+
+enum store_put_result
+store_put(struct store *s, const char *name, const void *data, size_t len,
+    const struct id *sha256, struct err *e)
+{
+	enum store_put_result rc;
+
+	assert(sha256 != NULL);
+	if (check_name(name, e) == -1)
+		return STORE_FAILED;
+	rc = s->driver->put(s->self, name, data, len, sha256, e);
+	if (rc == STORE_FAILED)
+		(void)err_add(e, "cannot put %s into %s", name, s->url);
+	return rc;
+}
+
+int
+store_get(struct store *s, const char *name, uint64_t offset, size_t len,
+    void *out, struct err *e)
+{
+	if (check_name(name, e) == -1)
+		return -1;
+	if (s->driver->get(s->self, name, offset, len, out, e) == -1)
+		return err_add(e, "cannot get %s from %s", name, s->url);
+	return 0;
+}
+
+int
+store_get_all(struct store *s, const char *name, struct buf *b, struct err *e)
+{
+	struct store_info info;
+	uint8_t *p;
+
+	if (store_head(s, name, &info, e) == -1)
+		return -1;
+	if (info.size > b->max - b->len)
+		return err_set(e, ERR_DAMAGED, "cannot get %s from %s: it has "
+		    "%llu bytes, at most %zu were expected", name, s->url,
+		    (unsigned long long)info.size, b->max - b->len);
+	if ((p = buf_room(b, (size_t)info.size, e)) == NULL)
+		return err_add(e, "cannot get %s from %s", name, s->url);
+	if (store_get(s, name, 0, (size_t)info.size, p, e) == -1)
+		return -1;
+	b->len += (size_t)info.size;
+	return 0;
+}
+
+int
+store_head(struct store *s, const char *name, struct store_info *info,
+    struct err *e)
+{
+	if (check_name(name, e) == -1)
+		return -1;
+	if (s->driver->head(s->self, name, info, e) == -1)
+		return err_add(e, "cannot look up %s in %s", name, s->url);
+	return 0;
+}
+
+int
+store_list(struct store *s, const char *prefix,
+    int (*each)(void *, const struct store_info *, struct err *), void *cookie,
+    struct err *e)
+{
+	if (!is_name(prefix, true))
+		return err_set(e, ERR_INPUT,
+		    "%.300s: not a beginning of names of objects", prefix);
+	return s->driver->list(s->self, prefix, each, cookie, e);
+}
+
+int
+store_remove(struct store *s, const char *name, struct err *e)
+{
+	if (check_name(name, e) == -1)
+		return -1;
+	if (s->driver->remove(s->self, name, e) == -1)
+		return err_add(e, "cannot remove %s from %s", name, s->url);
+	return 0;
+}
