@@ -36,8 +36,8 @@ struct opt {
 
 struct cmd {
 	const char		*name;		/* muster-verify */
-	const char		*operands;	/* "snapshot [path ...]", or "" */
-	int			 min, max;	/* operands; max -1: any number */
+	const char		*operands;	/* "snapshot [path ...]" */
+	int			 min, max;	/* of them; max -1: any */
 	const char		*purpose;	/* one line for --help */
 	const struct opt	*options;	/* ends with a word of NULL */
 	int			(*run)(char *operands[], struct err *);
