@@ -1,0 +1,263 @@
+/*
+ * Packs read back whole.  What is checked is what was read: one read of the
+ * object, its digest, its directory and its chunks all from the same bytes.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "pack/check.h"
+#include "pack/inside.h"
+#include "pack/keyring.h"
+#include "pack/pack.h"
+#include "store/store.h"
+
+#define BATCH_BYTES ((size_t)2 << 20)	/* opened, about, for one task */
+
+struct each {
+	int	(*fn)(void *, const struct store_info *, const struct id *,
+		    struct err *);
+	void	*cookie;
+};
+
+static int
+name_each(void *cookie, const struct store_info *info, struct err *e)
+{
+	const struct each *each = cookie;
+	struct id sha256;
+	bool named = pack_name_parse(info->name, &sha256) == 0;
+
+	return each->fn(each->cookie, info, named ? &sha256 : NULL, e);
+}
+
+int
+packs_each(struct store *store, int (*fn)(void *, const struct store_info *,
+    const struct id *, struct err *), void *cookie, struct err *e)
+{
+	struct each each = { fn, cookie };
+
+	return store_list(store, "packs/", name_each, &each, e);
+}
+
+/* The bytes of a pack, and what they say. */
+struct loaded {
+	struct id		sha256;
+	struct buf		bytes;
+	struct pack_directory	directory;
+};
+
+static int
+parse(struct loaded *l, struct err *e)
+{
+	struct pack_trailer t;
+	struct id sha256;
+	uint8_t *p = l->bytes.data;
+	size_t len = l->bytes.len;
+
+	id_sha256(p, len, &sha256);
+	if (id_compare(&sha256, &l->sha256) != 0)
+		return err_set(e, ERR_DAMAGED, "its SHA-256 is not its name");
+	if (len < PACK_HEADER_SIZE + PACK_TRAILER_SIZE)
+		return err_set(e, ERR_DAMAGED, "%zu bytes are no pack", len);
+	if (pack_header_check(p, e) == -1 ||
+	    pack_trailer_parse(p + len - PACK_TRAILER_SIZE, len, &t, e) == -1)
+		return -1;
+	return pack_directory_parse(p + t.offset, &t, &l->directory, e);
+}
+
+static void
+count(const struct pack_directory *d, struct pack_report *report)
+{
+	memset(report, 0, sizeof(*report));
+	report->chunks = d->n;
+	for (size_t i = 0; i < d->n; i++) {
+		report->sealed += d->v[i].sealed;
+		report->opened += d->v[i].opened;
+	}
+}
+
+static void
+loaded_drop(struct loaded *l)
+{
+	buf_drop(&l->bytes);
+	pack_directory_drop(&l->directory);
+}
+
+/* Whatever comes of it, it wants to be dropped. */
+static int
+load(struct loaded *l, struct store *store, const struct id *sha256,
+    struct err *e)
+{
+	char name[PACK_NAME_SIZE];
+	struct store_info info;
+	uint8_t *p;
+	int rc = -1;
+
+	l->sha256 = *sha256;
+	memset(&l->directory, 0, sizeof(l->directory));
+	buf_init(&l->bytes, PACK_SIZE_MAX);
+	(void)pack_name(sha256, name);
+	if (store_head(store, name, &info, e) == -1)
+		goto done;
+	if (info.size > PACK_SIZE_MAX) {
+		(void)err_set(e, ERR_DAMAGED, "an object of %llu bytes is no"
+		    " pack", (unsigned long long)info.size);
+		goto done;
+	}
+	if ((p = buf_room(&l->bytes, (size_t)info.size, e)) == NULL ||
+	    store_get(store, name, 0, (size_t)info.size, p, e) == -1)
+		goto done;
+	l->bytes.len = (size_t)info.size;
+	rc = parse(l, e);
+done:
+	return rc == 0 ? 0 : err_add(e, "pack %s", name);
+}
+
+int
+pack_check(struct store *store, const struct id *sha256,
+    struct pack_report *report, struct err *e)
+{
+	struct loaded l;
+	int rc;
+
+	memset(report, 0, sizeof(*report));
+	if ((rc = load(&l, store, sha256, e)) == 0)
+		count(&l.directory, report);
+	loaded_drop(&l);
+	return rc;
+}
+
+/* Chunks [from, to) of a pack, for one worker. */
+struct batch {
+	struct task	 task;		/* first: a task is its batch */
+	struct checking	*checking;
+	size_t		 from, to;
+};
+
+struct checking {
+	struct chunks		*chunks;
+	const struct loaded	*loaded;
+	pthread_mutex_t		 lock;
+	pthread_cond_t		 done;
+	size_t			 left;		/* batches */
+	uint64_t		 checked;
+	struct fault		 fault;
+};
+
+_Static_assert(offsetof(struct batch, task) == 0, "a task is its batch");
+
+static int
+check_chunk(struct checking *k, struct bench *b, const struct pack_entry *v,
+    struct err *e)
+{
+	const struct loaded *l = k->loaded;
+	struct place at = { *v, l->sha256, 0 };
+	struct opening o = { &at, l->bytes.data + v->offset, NULL };
+	struct keyring_item *key;
+	char name[PACK_NAME_SIZE];
+	int rc;
+
+	buf_clear(&b->sealed);		/* the bytes are elsewhere */
+	if ((o.out = buf_room(&b->sealed, v->opened, e)) == NULL)
+		return -1;
+	key = keyring_take_from(k->chunks->keys, &at, l->directory.keys,
+	    l->directory.keys_len, e);
+	if (key == NULL)
+		return err_add(e, "pack %s", pack_name(&l->sha256, name));
+	rc = chunk_unpack(k->chunks, b, &o, keyring_key(key), e);
+	keyring_release(k->chunks->keys, key);
+	return rc;
+}
+
+static void
+run_batch(struct task *t, struct bench *b)
+{
+	struct batch *batch = (struct batch *)t;
+	struct checking *k = batch->checking;
+	struct err e;
+	uint64_t checked = 0;
+
+	for (size_t i = batch->from; i < batch->to; i++) {
+		err_clear(&e);
+		if (check_chunk(k, b, &k->loaded->directory.v[i], &e) == -1)
+			fault_raise(&k->fault, &e);
+		else
+			checked++;
+	}
+	(void)pthread_mutex_lock(&k->lock);
+	k->checked += checked;
+	if (--k->left == 0)
+		(void)pthread_cond_signal(&k->done);
+	(void)pthread_mutex_unlock(&k->lock);
+}
+
+/* Divide the directory: how many batches, and which, if v is given. */
+static size_t
+divide(struct checking *k, struct batch *v)
+{
+	const struct pack_directory *d = &k->loaded->directory;
+	size_t n = 0, from = 0, bytes = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		bytes += d->v[i].opened;
+		if (bytes < BATCH_BYTES && i + 1 < d->n)
+			continue;
+		if (v != NULL)
+			v[n] = (struct batch){ { NULL, NULL, false, run_batch },
+			    k, from, i + 1 };
+		n++;
+		from = i + 1;
+		bytes = 0;
+	}
+	return n;
+}
+
+/* All chunks, on all cores. */
+static int
+check_chunks(struct checking *k, struct err *e)
+{
+	struct batch *v;
+	size_t n = divide(k, NULL);
+
+	if (n == 0)
+		return 0;
+	if ((v = malloc(n * sizeof(*v))) == NULL)
+		return err_memory(e);
+	k->left = divide(k, v);
+	for (size_t i = 0; i < n; i++)
+		pool_push(k->chunks->pool, &v[i].task);
+	(void)pthread_mutex_lock(&k->lock);
+	while (k->left > 0)
+		(void)pthread_cond_wait(&k->done, &k->lock);
+	(void)pthread_mutex_unlock(&k->lock);
+	free(v);
+	return fault_check(&k->fault, e);
+}
+
+int
+chunks_check_pack(struct chunks *c, const struct id *sha256,
+    struct pack_report *report, struct err *e)
+{
+	struct loaded l;
+	struct checking k = { .chunks = c, .loaded = &l };
+	int rc;
+
+	memset(report, 0, sizeof(*report));
+	if (c->keys == NULL)
+		return err_set(e, ERR_ABSENT, "no store to read packs from");
+	if ((rc = load(&l, c->with.store, sha256, e)) == 0) {
+		count(&l.directory, report);
+		(void)pthread_mutex_init(&k.lock, NULL);
+		(void)pthread_cond_init(&k.done, NULL);
+		fault_init(&k.fault);
+		rc = check_chunks(&k, e);
+		report->checked = k.checked;
+		fault_drop(&k.fault);
+		(void)pthread_cond_destroy(&k.done);
+		(void)pthread_mutex_destroy(&k.lock);
+	}
+	loaded_drop(&l);
+	return rc;
+}
