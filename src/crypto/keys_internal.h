@@ -10,12 +10,11 @@
 /* What the modules of this room show each other; nobody else includes it. */
 
 struct err;
-struct json_t;
-struct passphrase_source;
 
 #define SECRET_SIZE 32			/* store secret, every seed */
 #define STORE_ID_BYTES 16
 #define SIGNATURE_SIZE 64
+#define RECOVERY_LINE "muster-recovery-1 "
 #define KEYID_SIZE 17			/* 16 hex digits and NUL */
 
 /* The first 16 hex digits of the SHA-256 of a public key. */
