@@ -59,7 +59,7 @@ struct charter {
 struct charter_founding {
 	const struct store_secret	*secret;
 	const struct recovery_key	*root;		/* signs */
-	const char *const		*others;	/* NULL-terminated, or NULL */
+	const char *const		*others;	/* ends with NULL */
 	const struct charter_signer	*signer;
 };
 

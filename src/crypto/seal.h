@@ -42,7 +42,7 @@ struct data_key	*data_key_open(const uint8_t [SEAL_SLOT_SIZE],
 struct seal_as {
 	const struct id	*id;
 	uint64_t	 number;
-	uint32_t	 opened;	/* length when opened and decompressed */
+	uint32_t	 opened;	/* length, opened and decompressed */
 	uint8_t		 coding;	/* 0 stored, 1 zstd */
 };
 
