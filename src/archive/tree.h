@@ -18,13 +18,17 @@ enum tree_note_kind {
 };
 
 struct tree_options {
-	const char	 *root;		/* folder that paths are below of: "/", or */
-					/* a scratch folder in a drill */
-	const char *const *paths;	/* absolute paths of trees and files */
+	const char	 *root;		/* folder that takes the place of "/": */
+					/* "/", or a scratch folder in a drill */
+	const char *const *paths;	/* absolute paths of trees and files, */
+					/* as they are below root */
 	const char *const *exclude;	/* fnmatch patterns, or NULL: a pattern */
 					/* without '/' matches a last part, one */
 					/* with '/' the whole path */
 	bool		  one_file_system;	/* do not enter other mounts */
+	bool		  owner_names;	/* record names of users and groups: */
+					/* then a copy restored on a host */
+					/* that has others is not equal */
 	void		(*note)(void *cookie, enum tree_note_kind,
 			    const char *path, const char *why);
 	void		 *cookie;
@@ -44,6 +48,10 @@ struct tree_stats {
  * error.  Regular files are opened O_NOFOLLOW and compared (size, mtime,
  * ctime) before and after; one that changed is read again up to 3 times, then
  * kept as read and noted.
+ *
+ * The note is called by the calling thread, in the order of the names.
+ * Memory grows with the largest folder and with the files that have several
+ * names, not with the trees.
  *
  * Deterministic: the same trees give the same root.
  */

@@ -1,0 +1,121 @@
+/*
+ * Resolving names safely: openat2(2) with RESOLVE_BENEATH and
+ * RESOLVE_NO_SYMLINKS, in pieces where a name is longer than one call takes.
+ * Each piece is resolved below the folder that the piece before it opened, so
+ * what holds for one call holds for the chain.
+ */
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/beneath.h"
+#include "archive/name.h"
+#include "base/fd.h"
+
+#define TRIES_MAX 16
+#define PIECE_MAX (PATH_MAX - 1)
+
+static int
+open_piece(int folder, const char *name, int flags)
+{
+	const struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+		    RESOLVE_NO_MAGICLINKS,
+	};
+	int i;
+	long fd;
+
+	for (i = 0; i < TRIES_MAX; i++) {
+		fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
+		if (fd != -1 || (errno != EINTR && errno != EAGAIN))
+			break;
+	}
+	return (int)fd;
+}
+
+/* The longest run of whole parts that one call takes. */
+static size_t
+piece_length(const char *name)
+{
+	size_t n = PIECE_MAX;
+
+	while (n > 0 && name[n] != '/')
+		n--;
+	return n;
+}
+
+int
+beneath_open(int folder, const char *name, int flags)
+{
+	char piece[PATH_MAX];
+	int fd, at = -1;
+	size_t n;
+
+	if (name[0] == '\0')
+		name = ".";
+	while (strlen(name) > PIECE_MAX) {
+		if ((n = piece_length(name)) == 0) {
+			fd_drop(&at);
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(piece, name, n);
+		piece[n] = '\0';
+		fd = open_piece(at == -1 ? folder : at, piece,
+		    O_PATH | O_DIRECTORY);
+		fd_drop(&at);
+		if (fd == -1)
+			return -1;
+		at = fd;
+		name += n + 1;
+	}
+	fd = open_piece(at == -1 ? folder : at, name, flags);
+	fd_drop(&at);
+	return fd;
+}
+
+int
+beneath_open_read(int folder, const char *name, int flags)
+{
+	int fd;
+
+	flags |= O_RDONLY | O_NONBLOCK;
+	fd = beneath_open(folder, name, flags | O_NOATIME);
+	if (fd == -1 && errno == EPERM)	/* not ours: then its atime moves */
+		fd = beneath_open(folder, name, flags);
+	return fd;
+}
+
+int
+beneath_open_parent(int folder, const char *name, const char **base)
+{
+	char parent[65536];
+	size_t n;
+
+	*base = name_base(name);
+	n = (size_t)(*base - name);
+	if (n > sizeof(parent)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (n > 0) {
+		memcpy(parent, name, n - 1);
+		n--;
+	}
+	parent[n] = '\0';
+	return beneath_open(folder, parent, O_PATH | O_DIRECTORY);
+}
+
+char *
+beneath_proc(int fd, char path[BENEATH_PROC_MAX])
+{
+	(void)snprintf(path, BENEATH_PROC_MAX, "/proc/self/fd/%d", fd);
+	return path;
+}
