@@ -49,7 +49,7 @@ open_store(struct chunks *c, struct err *e)
 	const struct index_options io = { c->with.index,
 	    c->with.charter->store, 0 };
 	struct packer_options po = { c->with.store, NULL, c->with.charter,
-	    &c->fault };
+	    &c->fault, &c->used };
 
 	if ((c->keys = keyring_new(c->with.recovery, e)) == NULL ||
 	    (c->index = index_open(&io, e)) == NULL ||
@@ -72,6 +72,7 @@ chunks_open(const struct chunks_options *o, struct err *e)
 	}
 	c->with = *o;
 	fault_init(&c->fault);
+	used_init(&c->used);
 	(void)pthread_mutex_init(&c->lock, NULL);
 	(void)pthread_cond_init(&c->room, NULL);
 	if (make_plans(c, e) == -1 ||
@@ -99,6 +100,7 @@ chunks_close(struct chunks *c)
 	keyring_free(c->keys);
 	jobs_drop(c);
 	fault_drop(&c->fault);
+	used_drop(&c->used);
 	(void)pthread_mutex_destroy(&c->lock);
 	(void)pthread_cond_destroy(&c->room);
 	explicit_bzero(c->plans, sizeof(c->plans));
@@ -127,6 +129,13 @@ chunks_flush(struct chunks *c, struct err *e)
 	if (c->packer != NULL)
 		packer_flush(c->packer);
 	return fault_check(&c->fault, e);
+}
+
+int
+chunks_used(struct chunks *c, int (*each)(void *, const struct id *,
+    struct err *), void *cookie, struct err *e)
+{
+	return used_each(&c->used, each, cookie, e);
 }
 
 void

@@ -87,6 +87,13 @@ bool		 chunks_are_dry(const struct chunks *);
  */
 int	chunks_flush(struct chunks *, struct err *);
 
+/*
+ * Call each for every pack that holds a chunk that was put since opening, new
+ * or known before, in order of the SHA-256; after chunks_flush().
+ */
+int	chunks_used(struct chunks *, int (*each)(void *cookie,
+	    const struct id *pack, struct err *), void *cookie, struct err *);
+
 struct chunks_stats {
 	uint64_t	chunks, bytes;		/* all that came */
 	uint64_t	new_chunks, new_bytes;	/* not known before */

@@ -8,6 +8,7 @@
 #include "pack/fault.h"
 #include "pack/index.h"
 #include "pack/pool.h"
+#include "pack/used.h"
 
 struct data_key;
 struct job;
@@ -27,6 +28,7 @@ struct chunks {
 	struct keyring		*keys;
 	struct pool		*pool;
 	struct fault		 fault;		/* of the writing side */
+	struct used		 used;		/* by what was written */
 	size_t			 bad;		/* packs */
 
 	pthread_mutex_t		 lock;		/* of all below */

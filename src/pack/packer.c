@@ -31,6 +31,7 @@
 #include "pack/idset.h"
 #include "pack/index.h"
 #include "pack/packer.h"
+#include "pack/used.h"
 #include "store/store.h"
 
 #define PACKS 2
@@ -336,6 +337,8 @@ store_pack(struct packer *p, struct open_pack *o, struct err *e)
 			return err_set(e, ERR_DAMAGED, "cannot store pack %s:"
 			    " one of another size is there", name);
 	}
+	if (used_add(p->with.used, &sha256, e) == -1)
+		return -1;
 	return index_add(p->with.index, &sha256, o->len, &o->directory, e);
 }
 

@@ -11,6 +11,7 @@ struct err;
 struct fault;
 struct index;
 struct store;
+struct used;
 
 /*
  * Where new chunks become packs: one pack is being filled, one may be on its
@@ -23,6 +24,7 @@ struct packer_options {
 	struct index		*index;
 	const struct charter	*charter;
 	struct fault		*fault;		/* where the thread's go */
+	struct used		*used;		/* told of packs stored */
 };
 
 struct packer_stats {

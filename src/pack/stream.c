@@ -180,6 +180,8 @@ claim(struct job *j, struct err *e)
 	rc = index_find(c->index, &j->id, (uint32_t)j->len, v, e);
 	if (rc != 0)
 		packer_disclaim(c->packer, &j->id);
+	if (rc > 0 && used_add(&c->used, &v[0].pack, e) == -1)
+		return -1;
 	return rc == -1 ? -1 : rc == 0;
 }
 
