@@ -1,0 +1,146 @@
+/*
+ * From what a user typed to an opened store: see access.h.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/lock.h"
+#include "base/num.h"
+#include "snapshot/access.h"
+
+static bool
+is_url(const char *s)
+{
+	return s != NULL && strpbrk(s, "/:") != NULL;
+}
+
+/* The first of the places a passphrase's file may be named in. */
+static void
+find_passphrase(const struct policy *p, const struct access_want *w,
+    struct access_paths *paths, struct passphrase_source *s)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+
+	s->prompt = "passphrase of the recovery key";
+	if (w->passphrase_file != NULL)
+		s->file = w->passphrase_file;
+	else if (p != NULL && p->passphrase_file != NULL)
+		s->file = p->passphrase_file;
+	else if (getenv("MUSTER_PASSPHRASE_FILE") != NULL)
+		s->file = getenv("MUSTER_PASSPHRASE_FILE");
+	else if (folder != NULL) {
+		(void)snprintf(paths->credential, sizeof(paths->credential),
+		    "%s/muster-passphrase", folder);
+		if (file_exists(paths->credential))
+			s->file = paths->credential;
+	}
+	if (s->file == NULL)
+		s->ask = isatty(STDIN_FILENO) == 1;
+}
+
+/* Each store has an index of its own: its folder is named by the URL. */
+static int
+index_folder(const struct policy *p, const char *url,
+    struct access_paths *paths, struct err *e)
+{
+	char hex[ID_TEXT_SIZE];
+	struct id id;
+
+	id_sha256(url, strlen(url), &id);
+	(void)id_format(&id, hex);
+	if (snprintf(paths->index, sizeof(paths->index), "%s/index-%.16s",
+	    p->state, hex) >= (int)sizeof(paths->index))
+		return err_set(e, ERR_INPUT, "state: the path is too long");
+	return file_mkdirs(paths->index, 0700, e);
+}
+
+int
+access_depot_options(const struct policy *p, const struct access_want *w,
+    struct depot_options *o, struct access_paths *paths, struct err *e)
+{
+	const struct policy_store *store;
+	const char *name = w->store;
+
+	memset(o, 0, sizeof(*o));
+	o->use = w->use;
+	o->recovery_key = w->recovery_key;
+	find_passphrase(p, w, paths, &o->pass);
+	if (p == NULL) {
+		o->url = w->store;
+		return 0;
+	}
+	if (name == NULL && w->drill_store)
+		name = p->drill_from;
+	if (is_url(name))
+		o->url = name;
+	else {
+		if ((store = policy_find_store(p, name, e)) == NULL)
+			return -1;
+		o->url = store->url;
+	}
+	o->writer_key = p->writer_key;
+	if (o->recovery_key == NULL)
+		o->recovery_key = p->recovery_key;
+	o->scratch = p->drill_scratch;
+	if (w->use > DEPOT_SIGN) {
+		if (index_folder(p, o->url, paths, e) == -1)
+			return -1;
+		o->index = paths->index;
+	}
+	return 0;
+}
+
+static int
+take_lock(struct access *a, const struct access_want *w, struct err *e)
+{
+	char path[ACCESS_PATH_SIZE];
+	uint64_t wait = 0;
+
+	if (w->lock_wait != NULL &&
+	    num_parse_duration(w->lock_wait, &wait, e) == -1)
+		return err_add(e, "--lock-wait");
+	if (file_mkdirs(a->policy->state, 0700, e) == -1)
+		return -1;
+	if (snprintf(path, sizeof(path), "%s/lock", a->policy->state) >=
+	    (int)sizeof(path))
+		return err_set(e, ERR_INPUT, "state: the path is too long");
+	return (a->lock = lock_take(path, wait, e)) == NULL ? -1 : 0;
+}
+
+int
+access_open(struct access *a, const struct access_want *w, struct err *e)
+{
+	struct access_paths paths;
+	struct depot_options o;
+
+	memset(a, 0, sizeof(*a));
+	if (keys_init(e) == -1)
+		return -1;
+	if (!(w->bare && w->policy == NULL && is_url(w->store)) &&
+	    (a->policy = policy_load(w->policy, e)) == NULL)
+		return -1;
+	if (w->exclusive && take_lock(a, w, e) == -1)
+		goto refuse;
+	if (access_depot_options(a->policy, w, &o, &paths, e) == -1)
+		goto refuse;
+	if (depot_open(&a->depot, &o, e) == -1)
+		goto refuse;
+	return 0;
+refuse:
+	access_close(a);
+	return -1;
+}
+
+void
+access_close(struct access *a)
+{
+	depot_close(&a->depot);
+	lock_free(a->lock);
+	if (a->policy != NULL)
+		policy_free(a->policy);
+	memset(a, 0, sizeof(*a));
+}

@@ -1,0 +1,37 @@
+#ifndef SNAPSHOT_CAPTURE_H
+#define SNAPSHOT_CAPTURE_H
+
+#include "db/db.h"
+#include "snapshot/sealed.h"
+#include "snapshot/snapshot.h"
+
+struct chunks;
+struct err;
+
+/*
+ * The one code that takes a component, of production and of its restored copy
+ * alike: what a drill proves, it proves with the code that took the snapshot.
+ */
+struct capture {
+	const struct recipe	*recipe;
+	struct db_login		 login;
+	int			 db_connections;
+	const char		*files_root;	/* "/", or the restored copy's */
+	const char		*config_root;
+	struct notes		*notes;		/* or NULL */
+	void			(*progress)(void *cookie, uint64_t bytes,
+				    uint64_t entries);
+	void			*cookie;
+};
+
+/*
+ * Take the component of this kind into chunks; fills the part but its name.
+ * Not for PART_STREAM.
+ */
+int	capture_part(struct chunks *, const struct capture *, enum part_kind,
+	    struct part *, struct err *);
+
+/* Does the recipe have this kind of component? */
+bool	capture_has(const struct recipe *, enum part_kind);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * Opens a store with the keys at hand.  The promise: nothing of a store is
+ * believed before its charter was found to be signed by the root that our key
+ * names; with no key at all, the charter is taken at its own word and
+ * `authentic` stays false, so that whoever decides can say so.
+ */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/scratch.h"
+#include "pack/chunks.h"
+#include "snapshot/depot.h"
+#include "store/store.h"
+
+#define CHARTER_MAX (1u << 20)
+#define CHARTERS_MAX 1024
+
+struct search {
+	struct depot	*d;
+	const uint8_t	*root;		/* NULL: none at hand */
+	struct buf	 envelope;	/* of the best so far */
+	size_t		 seen, refused;
+	struct err	 why;		/* the last refusal */
+};
+
+/* Consider one charter object: the newest that our root signed wins. */
+static int
+consider(void *cookie, const struct store_info *info, struct err *e)
+{
+	struct search *s = cookie;
+	struct charter c;
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, CHARTER_MAX);
+	if (++s->seen > CHARTERS_MAX) {
+		(void)err_set(e, ERR_DAMAGED, "more than %d charters",
+		    CHARTERS_MAX);
+		goto done;
+	}
+	if (store_get_all(s->d->store, info->name, &b, e) == -1)
+		goto done;
+	if (charter_open(&c, b.data, b.len, s->root, &s->why) == -1) {
+		s->refused++;
+		(void)err_add(&s->why, "%s", info->name);
+		rc = 0;
+		goto done;
+	}
+	if (s->envelope.len == 0 || c.created > s->d->charter.created) {
+		s->d->charter = c;
+		buf_drop(&s->envelope);
+		s->envelope = b;
+		buf_init(&b, 0);	/* the search has it now */
+	}
+	rc = 0;
+done:
+	buf_drop(&b);
+	return rc;
+}
+
+static int
+find_charter(struct depot *d, struct search *s, struct err *e)
+{
+	uint8_t root[SIGNER_PUBLIC_SIZE];
+
+	if (d->writer != NULL)
+		writer_key_root(d->writer, root);
+	else if (d->recovery != NULL)
+		recovery_key_root(d->recovery, root);
+	d->authentic = d->writer != NULL || d->recovery != NULL;
+	s->root = d->authentic ? root : NULL;
+	if (store_list(d->store, "charters/", consider, s, e) != 0)
+		return err_add(e, "cannot read the charter of %s",
+		    store_url(d->store));
+	if (s->envelope.len > 0)
+		return 0;
+	if (s->refused > 0) {
+		*e = s->why;
+		return err_add(e, "%s has no charter that our key trusts",
+		    store_url(d->store));
+	}
+	return err_set(e, ERR_ABSENT,
+	    "%s is not a muster store: it has no charter (muster-init makes "
+	    "one)", store_url(d->store));
+}
+
+static int
+load_keys(struct depot *d, const struct depot_options *o, struct err *e)
+{
+	bool reads = o->use == DEPOT_READ || o->use == DEPOT_DRILL;
+	bool signs = o->use == DEPOT_WRITE || o->use == DEPOT_DRILL ||
+	    o->use == DEPOT_SIGN;
+
+	if (signs && o->writer_key == NULL)
+		return err_set(e, ERR_DENIED, "this needs a writer key "
+		    "(policy: keys.writer)");
+	if (reads && o->recovery_key == NULL)
+		return err_set(e, ERR_DENIED, "this reads what is sealed and "
+		    "needs a recovery key (--recovery-key, or policy: "
+		    "keys.recovery); the writer key cannot open anything");
+	if (o->writer_key != NULL && o->use != DEPOT_READ &&
+	    (d->writer = writer_key_load(o->writer_key, e)) == NULL)
+		return -1;
+	if (o->recovery_key != NULL && (reads || d->writer == NULL) &&
+	    (d->recovery = recovery_key_load(o->recovery_key, &o->pass,
+	    e)) == NULL)
+		return -1;
+	return 0;
+}
+
+static int
+open_chunks(struct depot *d, const struct depot_options *o, struct err *e)
+{
+	struct chunks_options co = {
+		.store = d->store, .charter = &d->charter,
+		.secret = d->secret, .recovery = d->recovery,
+		.index = o->index, .writable = o->use == DEPOT_WRITE,
+	};
+
+	if (co.index == NULL) {
+		if ((d->scratch = scratch_new(o->scratch != NULL ? o->scratch :
+		    "/var/tmp", e)) == NULL)
+			return -1;
+		co.index = scratch_path(d->scratch);
+	}
+	return (d->chunks = chunks_open(&co, e)) == NULL ? -1 : 0;
+}
+
+int
+depot_open(struct depot *d, const struct depot_options *o, struct err *e)
+{
+	struct search s = { .d = d };
+	int rc = -1;
+
+	memset(d, 0, sizeof(*d));
+	buf_init(&s.envelope, CHARTER_MAX);
+	if (load_keys(d, o, e) == -1)
+		goto done;
+	if ((d->store = store_open(o->url, e)) == NULL)
+		goto done;
+	if (find_charter(d, &s, e) == -1)
+		goto done;
+	if (d->writer != NULL)
+		d->secret = writer_key_secret(d->writer);
+	else if (d->recovery != NULL) {
+		if ((d->own_secret = charter_secret(s.envelope.data,
+		    s.envelope.len, d->recovery, e)) == NULL)
+			goto done;
+		d->secret = d->own_secret;
+	}
+	if (o->use > DEPOT_SIGN && open_chunks(d, o, e) == -1)
+		goto done;
+	rc = 0;
+done:
+	if (rc == -1) {
+		(void)err_add(e, "cannot open store %s", o->url);
+		depot_close(d);
+	}
+	buf_drop(&s.envelope);
+	return rc;
+}
+
+void
+depot_close(struct depot *d)
+{
+	if (d->chunks != NULL)
+		chunks_close(d->chunks);
+	scratch_free(d->scratch);
+	store_secret_free(d->own_secret);
+	writer_key_free(d->writer);
+	recovery_key_free(d->recovery);
+	if (d->store != NULL)
+		store_close(d->store);
+	memset(d, 0, sizeof(*d));
+}
+
+const struct signer *
+depot_signer(const struct depot *d)
+{
+	return d->writer != NULL ? writer_key_signer(d->writer) : NULL;
+}
+
+struct chunks *
+depot_dry(const struct depot *d, struct err *e)
+{
+	struct chunks_options co = {
+		.charter = &d->charter, .secret = d->secret,
+		.writable = true,
+	};
+
+	return chunks_open(&co, e);
+}

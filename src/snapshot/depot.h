@@ -1,0 +1,67 @@
+#ifndef SNAPSHOT_DEPOT_H
+#define SNAPSHOT_DEPOT_H
+
+#include <stdbool.h>
+
+#include "crypto/charter.h"
+#include "crypto/keys.h"
+
+struct chunks;
+struct err;
+struct scratch;
+struct store;
+
+/*
+ * A store opened with the keys at hand: its charter found and checked against
+ * the key's root, and, when asked for, its chunks ready.  Everything is the
+ * depot's.
+ */
+struct depot {
+	struct store		*store;
+	struct charter		 charter;
+	bool			 authentic;	/* a key vouched for the charter */
+	struct writer_key	*writer;	/* or NULL */
+	struct recovery_key	*recovery;	/* or NULL */
+	const struct store_secret *secret;	/* or NULL */
+	struct store_secret	*own_secret;	/* when it came by the charter */
+	struct chunks		*chunks;	/* or NULL */
+	struct scratch		*scratch;	/* holds the index, or NULL */
+};
+
+enum depot_use {
+	DEPOT_LOOK,		/* statements only; any key, or none */
+	DEPOT_SIGN,		/* statements, and sign some: writer key */
+	DEPOT_WRITE,		/* put chunks: writer key */
+	DEPOT_READ,		/* open chunks: recovery key */
+	DEPOT_DRILL		/* as READ, and sign: writer key as well */
+};
+
+struct depot_options {
+	const char	*url;
+	const char	*writer_key;	/* file, or NULL */
+	const char	*recovery_key;	/* file, or NULL */
+	struct passphrase_source pass;
+	const char	*index;		/* folder; NULL: in a scratch folder */
+	const char	*scratch;	/* where scratch folders go, or NULL */
+	enum depot_use	 use;
+};
+
+/*
+ * Open it.  ERR_DENIED says which key is needed when it is not among the
+ * options; ERR_ABSENT when the store has no charter.
+ */
+int	depot_open(struct depot *, const struct depot_options *, struct err *);
+
+/* Release all; a depot of zeros is accepted. */
+void	depot_close(struct depot *);
+
+/* The signer of statements made here, or NULL; borrowed. */
+const struct signer	*depot_signer(const struct depot *);
+
+/*
+ * Chunks of this store that are only named, never stored: for taking a site
+ * again and comparing fingerprints.  The caller closes them.
+ */
+struct chunks	*depot_dry(const struct depot *, struct err *);
+
+#endif

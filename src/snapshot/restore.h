@@ -1,0 +1,44 @@
+#ifndef SNAPSHOT_RESTORE_H
+#define SNAPSHOT_RESTORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/db.h"
+#include "snapshot/depot.h"
+#include "snapshot/snapshot.h"
+
+struct err;
+
+struct restore_options {
+	const char		*target;	/* folder; made if absent */
+	const struct db_login	*server;	/* load databases here, or NULL: */
+						/* their files go to target */
+	const char		*part;		/* only this component, or NULL */
+	const char *const	*paths;		/* only these paths, or NULL */
+	bool			 into_nonempty;
+	const char		*rename_from, *rename_to;	/* a database */
+	void			(*step)(void *cookie, const char *name);
+	void			(*note)(void *cookie, const char *path,
+				    const char *why);
+	void			(*progress)(void *cookie, uint64_t bytes,
+				    uint64_t entries);
+	void			*cookie;
+};
+
+struct restore_stats {
+	uint64_t	files, folders, others, bytes;
+	uint64_t	tables, rows;
+	bool		changed;	/* something was written or loaded */
+};
+
+/*
+ * Put a snapshot's components back.  Each goes to target/NAME; to target
+ * itself when only one was asked for.  Owners are set when we are root.  On -1
+ * stats->changed says whether anything was changed before.
+ */
+int	restore_snapshot(struct depot *, const struct snapshot *,
+	    const struct restore_options *, struct restore_stats *,
+	    struct err *);
+
+#endif

@@ -1,0 +1,275 @@
+/*
+ * The trail of signed statements.  A statement is believed when its object's
+ * name carries the SHA-256 of its bytes, its signature is of a signer that the
+ * charter allows for its kind, and the time in its name is the one inside.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/want.h"
+#include "crypto/statement.h"
+#include "snapshot/trail.h"
+#include "store/store.h"
+
+#define TIME_LEN 16			/* 20260131T235959Z */
+
+struct kind {
+	const char	*prefix, *type, *when;
+	unsigned	 role;
+};
+
+static const struct kind kinds[] = {
+	[TRAIL_SNAPSHOTS] = { "snapshots/", STATEMENT_SNAPSHOT, "finished",
+	    ROLE_SNAPSHOT },
+	[TRAIL_RECEIPTS] = { "receipts/", STATEMENT_RECEIPT, "finished",
+	    ROLE_RECEIPT },
+	[TRAIL_VERDICTS] = { "verdicts/", STATEMENT_VERDICT, "timeVerified",
+	    ROLE_VERDICT },
+};
+
+struct walk {
+	const struct depot	*d;
+	const struct kind	*kind;
+	int			(*each)(void *, const struct trail_item *,
+				    struct err *);
+	void			*cookie;
+};
+
+/* The two halves of a statement's name. */
+static int
+split_name(const struct kind *k, const char *object, int64_t *named,
+    struct id *digest, struct err *e)
+{
+	const char *p = object + strlen(k->prefix);
+	char text[CLOCK_TEXT_MAX];
+
+	if (strlen(p) == TIME_LEN + 1 + 64 && p[TIME_LEN] == '-' &&
+	    id_parse(p + TIME_LEN + 1, digest) == 0) {
+		(void)snprintf(text, sizeof(text),
+		    "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", p, p + 4, p + 6, p + 9,
+		    p + 11, p + 13);
+		if (clock_parse(text, named, e) == 0)
+			return 0;
+	}
+	return err_set(e, ERR_DAMAGED,
+	    "not the name of a statement: expected time-sha256");
+}
+
+/* Check one object all the way; the statement, or NULL and why. */
+static json_t *
+believe(const struct walk *w, const char *object, struct trail_item *item,
+    const struct buf *b, struct err *why)
+{
+	const struct statement_want want = {
+		.type = w->kind->type, .charter = &w->d->charter,
+		.role = w->kind->role,
+	};
+	const struct charter_signer *signer;
+	json_t *s = NULL;
+	const json_t *predicate;
+	struct id named;
+	int64_t inside;
+
+	if (split_name(w->kind, object, &item->named, &named, why) == -1)
+		return NULL;
+	if (id_compare(&named, &item->digest) != 0) {
+		(void)err_set(why, ERR_DAMAGED,
+		    "its bytes do not have the SHA-256 in its name");
+		return NULL;
+	}
+	if ((s = statement_open(b->data, b->len, &want, &signer,
+	    why)) == NULL)
+		return NULL;
+	if ((predicate = want_object(s, "predicate", why)) == NULL ||
+	    want_time(predicate, w->kind->when, &inside, why) == -1)
+		goto refuse;
+	if (inside / 1000000000 != item->named / 1000000000) {
+		(void)err_set(why, ERR_DAMAGED,
+		    "the time in its name is not the one inside");
+		goto refuse;
+	}
+	item->signer = signer->name;
+	return s;
+refuse:
+	json_decref(s);
+	return NULL;
+}
+
+static int
+visit(void *cookie, const struct store_info *info, struct err *e)
+{
+	const struct walk *w = cookie;
+	struct trail_item item = { .object = info->name };
+	struct err why;
+	struct buf b;
+	json_t *s = NULL;
+	int rc = -1;
+
+	err_clear(&why);
+	buf_init(&b, STATEMENT_MAX);
+	if (info->size > STATEMENT_MAX)
+		(void)err_set(&why, ERR_DAMAGED,
+		    "%llu bytes: too large for a statement",
+		    (unsigned long long)info->size);
+	else if (store_get_all(w->d->store, info->name, &b, e) == -1)
+		goto done;
+	else {
+		id_sha256(b.data, b.len, &item.digest);
+		s = believe(w, info->name, &item, &b, &why);
+	}
+	item.statement = s;
+	if (s == NULL)
+		item.why = &why;
+	rc = w->each(w->cookie, &item, e);
+done:
+	if (s != NULL)
+		json_decref(s);
+	buf_drop(&b);
+	return rc;
+}
+
+int
+trail_each(const struct depot *d, enum trail_kind kind,
+    int (*each)(void *, const struct trail_item *, struct err *),
+    void *cookie, struct err *e)
+{
+	struct walk w = { d, &kinds[kind], each, cookie };
+
+	return store_list(d->store, w.kind->prefix, visit, &w, e);
+}
+
+int
+trail_put(const struct depot *d, enum trail_kind kind, int64_t utc,
+    json_t *subject, json_t *predicate, char object[STORE_NAME_MAX],
+    struct id *digest, struct err *e)
+{
+	char when[CLOCK_TEXT_MAX], hex[ID_TEXT_SIZE];
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, STATEMENT_MAX);
+	if (statement_sign(kinds[kind].type, subject, predicate,
+	    depot_signer(d), &b, e) == -1)
+		goto done;
+	id_sha256(b.data, b.len, digest);
+	(void)snprintf(object, STORE_NAME_MAX, "%s%s-%s", kinds[kind].prefix,
+	    clock_format_compact(utc, when), id_format(digest, hex));
+	if (store_put(d->store, object, b.data, b.len, digest,
+	    e) == STORE_FAILED)
+		goto done;
+	rc = 0;
+done:
+	buf_drop(&b);
+	return rc;
+}
+
+struct find {
+	const char	*site, *which;
+	const struct id	*digest;	/* exactly this one, or NULL */
+	struct snapshot	*out;
+	uint64_t	 hits, damaged;
+	struct err	 why;		/* of the last damaged one */
+	struct snapshot	 s;		/* the one at hand */
+};
+
+/* Within one second the chain tells which of two is the newer. */
+static bool
+is_older(const struct snapshot *s, const struct snapshot *best)
+{
+	return best->has_previous &&
+	    id_compare(&best->previous, &s->digest) == 0;
+}
+
+/* Does this statement match what is looked for, by name? */
+static bool
+matches(const struct find *f, const struct trail_item *item)
+{
+	char hex[ID_TEXT_SIZE];
+
+	if (f->digest != NULL)
+		return id_compare(f->digest, &item->digest) == 0;
+	if (f->which == NULL || strcmp(f->which, "latest") == 0)
+		return true;
+	(void)id_format(&item->digest, hex);
+	return strncmp(hex, f->which, strlen(f->which)) == 0 ||
+	    strncmp(item->object + strlen("snapshots/"), f->which,
+	    strlen(f->which)) == 0 || strcmp(item->object, f->which) == 0;
+}
+
+static int
+find_one(void *cookie, const struct trail_item *item, struct err *e)
+{
+	struct find *f = cookie;
+	bool newest = f->digest == NULL &&
+	    (f->which == NULL || strcmp(f->which, "latest") == 0);
+	struct snapshot *s = &f->s;
+
+	(void)e;
+	if (item->statement == NULL ||
+	    snapshot_parse(s, item->statement, &f->why) == -1) {
+		f->damaged++;
+		if (item->statement == NULL)
+			f->why = *item->why;
+		(void)err_add(&f->why, "%s", item->object);
+		return 0;
+	}
+	if (f->site != NULL && strcmp(f->site, s->site) != 0)
+		return 0;
+	if (!matches(f, item))
+		return 0;
+	(void)snprintf(s->object, sizeof(s->object), "%s", item->object);
+	(void)snprintf(s->signer, sizeof(s->signer), "%s", item->signer);
+	s->digest = item->digest;
+	if (newest && f->hits > 0 && is_older(s, f->out))
+		return 0;
+	f->hits = newest ? 1 : f->hits + 1;
+	*f->out = *s;
+	return 0;
+}
+
+static int
+find(const struct depot *d, struct find *f, struct err *e)
+{
+	if (trail_each(d, TRAIL_SNAPSHOTS, find_one, f, e) != 0)
+		return -1;
+	if (f->hits > 1)
+		return err_set(e, ERR_INPUT, "%llu snapshots begin with \"%s\": "
+		    "give more of it", (unsigned long long)f->hits, f->which);
+	if (f->hits == 1)
+		return 0;
+	if (f->damaged > 0) {
+		*e = f->why;
+		e->kind = ERR_DAMAGED;
+		return err_add(e, "no such snapshot among those that can be "
+		    "believed, and %llu cannot be",
+		    (unsigned long long)f->damaged);
+	}
+	return err_set(e, ERR_ABSENT, "%s has no such snapshot%s%s",
+	    store_url(d->store), f->site != NULL ? " of site " : "",
+	    f->site != NULL ? f->site : "");
+}
+
+int
+trail_find_snapshot(const struct depot *d, const char *site,
+    const char *which, struct snapshot *out, uint64_t *damaged, struct err *e)
+{
+	struct find f = { .site = site, .which = which, .out = out };
+	int rc = find(d, &f, e);
+
+	if (damaged != NULL)
+		*damaged = f.damaged;
+	return rc;
+}
+
+int
+trail_get_snapshot(const struct depot *d, const struct id *digest,
+    struct snapshot *out, struct err *e)
+{
+	struct find f = { .digest = digest, .out = out };
+
+	return find(d, &f, e);
+}

@@ -1,0 +1,66 @@
+#ifndef SNAPSHOT_TRAIL_H
+#define SNAPSHOT_TRAIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "snapshot/depot.h"
+#include "snapshot/snapshot.h"
+
+struct buf;
+struct err;
+struct json_t;
+
+/*
+ * The signed statements of a store, by kind, in the order of their names,
+ * which begin with the time: snapshots/, receipts/, verdicts/.  A statement's
+ * object is KIND/YYYYMMDDThhmmssZ-<SHA-256 of the envelope>.
+ */
+enum trail_kind {
+	TRAIL_SNAPSHOTS,
+	TRAIL_RECEIPTS,
+	TRAIL_VERDICTS
+};
+
+/* One statement as found, or why it cannot be believed. */
+struct trail_item {
+	const char	*object;
+	struct id	 digest;	/* by its bytes */
+	int64_t		 named;		/* the time in its name */
+	const char	*signer;	/* NULL when not believed */
+	const struct json_t *statement;	/* NULL when not believed */
+	const struct err *why;		/* not believed, because */
+};
+
+/*
+ * Call each for every statement of a kind, oldest first.  What is damaged or
+ * signed by a stranger comes with statement NULL and why, so that nobody can
+ * overlook it.  A non-zero return of each ends it and is returned.
+ */
+int	trail_each(const struct depot *, enum trail_kind,
+	    int (*each)(void *cookie, const struct trail_item *,
+	    struct err *), void *cookie, struct err *);
+
+/*
+ * Sign a statement and put it into the store, durably; last of all.  object
+ * gets its name, digest its SHA-256.
+ */
+int	trail_put(const struct depot *, enum trail_kind, int64_t utc,
+	    struct json_t *subject, struct json_t *predicate,
+	    char object[STORE_NAME_MAX], struct id *digest, struct err *);
+
+/*
+ * Find a snapshot of a site (NULL: of any): the newest when which is NULL or
+ * "latest", else the only one whose digest or time starts with which.
+ * ERR_ABSENT when there is none, ERR_INPUT when there are several.  Unless
+ * damaged is NULL, it counts statements that could not be believed.
+ */
+int	trail_find_snapshot(const struct depot *, const char *site,
+	    const char *which, struct snapshot *, uint64_t *damaged,
+	    struct err *);
+
+/* The snapshot of exactly this digest. */
+int	trail_get_snapshot(const struct depot *, const struct id *,
+	    struct snapshot *, struct err *);
+
+#endif
