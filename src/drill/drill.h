@@ -1,0 +1,44 @@
+#ifndef DRILL_DRILL_H
+#define DRILL_DRILL_H
+
+#include "drill/receipt.h"
+#include "snapshot/depot.h"
+#include "snapshot/snapshot.h"
+
+struct err;
+struct policy;
+
+struct drill_options {
+	const struct policy	*policy;
+	const char		*scratch;	/* parent of the throwaway folder */
+	double			 open_seconds;	/* what opening the store took */
+	void			(*step)(void *cookie, const char *phase);
+	void			(*progress)(void *cookie, uint64_t bytes,
+				    uint64_t entries);
+	void			*cookie;
+};
+
+/*
+ * Restore a snapshot into a throwaway site, prove it, time it.
+ *
+ * 0: the drill was carried out; the receipt says whether it passed.  What
+ * cannot be restored because stored bytes are damaged or missing, or because
+ * the server refused them, is a drill that failed, not an error.  -1: it could
+ * not be carried out (no space, no server program, interrupted): no receipt.
+ * Either way nothing is left behind.  The caller drops the receipt.
+ */
+int	drill_run(struct depot *, const struct snapshot *,
+	    const struct drill_options *, struct receipt *, struct err *);
+
+/*
+ * The names of the checks that a drill of this snapshot under this policy
+ * carries out, so that a gate can tell that none was skipped.  Calls each
+ * for every name; a non-zero return ends it and is returned.
+ */
+int	drill_expected(const struct policy *, const struct snapshot *,
+	    int (*each)(void *cookie, const char *name), void *cookie);
+
+/* Sign the receipt and put it into the store; object and digest are filled. */
+int	drill_sign(const struct depot *, struct receipt *, struct err *);
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * The predicate of a receipt, written and read: see receipt.h.
+ */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/want.h"
+#include "drill/receipt.h"
+
+#define FORMAT 1
+
+void
+receipt_drop(struct receipt *r)
+{
+	free(r->checks);
+	memset(r, 0, sizeof(*r));
+}
+
+/* Cut at a character's border, so that the text stays UTF-8. */
+static void
+copy_text(char out[RECEIPT_TEXT_MAX], const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= RECEIPT_TEXT_MAX) {
+		n = RECEIPT_TEXT_MAX - 1;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(out, text, n);
+	out[n] = '\0';
+}
+
+int
+receipt_add(struct receipt *r, const char *name, const char *required,
+    const char *seen, bool passed, double seconds, struct err *e)
+{
+	struct check *v, *c;
+	size_t size;
+
+	if (r->n_checks == RECEIPT_CHECKS_MAX)
+		return err_set(e, ERR_MEMORY, "more than %d checks",
+		    RECEIPT_CHECKS_MAX);
+	if (r->n_checks == r->checks_size) {
+		size = r->checks_size > 0 ? r->checks_size * 2 : 16;
+		if ((v = realloc(r->checks, size * sizeof(*v))) == NULL)
+			return err_memory(e);
+		r->checks = v;
+		r->checks_size = size;
+	}
+	c = &r->checks[r->n_checks++];
+	copy_text(c->name, name);
+	copy_text(c->required, required);
+	copy_text(c->seen, seen);
+	c->passed = passed;
+	c->seconds = seconds;
+	return 0;
+}
+
+/* Text that may hold other bytes than UTF-8 (from a database). */
+static json_t *
+text_json(const char *s)
+{
+	char plain[RECEIPT_TEXT_MAX];
+	json_t *v = json_string(s);
+	size_t i;
+
+	if (v != NULL)
+		return v;
+	for (i = 0; s[i] != '\0' && i < sizeof(plain) - 1; i++)
+		plain[i] = (unsigned char)s[i] < 0x80 ? s[i] : '?';
+	plain[i] = '\0';
+	return json_string(plain);
+}
+
+static int
+lists_json(const struct receipt *r, json_t *phases, json_t *checks)
+{
+	const struct check *c;
+	size_t i;
+
+	for (i = 0; i < r->n_phases; i++)
+		if (json_array_append_new(phases, json_pack(
+		    "{s:s, s:f, s:I}", "name", r->phases[i].name, "seconds",
+		    r->phases[i].seconds, "bytes",
+		    (json_int_t)r->phases[i].bytes)) == -1)
+			return -1;
+	for (i = 0; i < r->n_checks; i++) {
+		c = &r->checks[i];
+		if (json_array_append_new(checks, json_pack(
+		    "{s:o, s:o, s:o, s:b, s:f}", "name", text_json(c->name),
+		    "required", text_json(c->required), "seen",
+		    text_json(c->seen), "passed", c->passed, "seconds",
+		    c->seconds)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+json_t *
+receipt_predicate(const struct receipt *r, struct err *e)
+{
+	json_t *phases = json_array(), *checks = json_array(), *o = NULL;
+
+	if (phases == NULL || checks == NULL ||
+	    lists_json(r, phases, checks) == -1)
+		goto done;
+	o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
+	    "s:{s:o}, s:{s:o}, s:o, s:o, s:o, s:O, s:O, s:f, s:I, s:I, s:b}",
+	    "format", FORMAT, "site", r->site, "store", r->store,
+	    "host", r->host, "from", r->from, "kind", r->kind, "key", r->key,
+	    "server", r->server, "muster", MUSTER_VERSION,
+	    "snapshot", "sha256", snapshot_id_json(&r->snapshot),
+	    "policy", "sha256", snapshot_id_json(&r->policy),
+	    "started", want_make_time(r->started),
+	    "finished", want_make_time(r->finished),
+	    "point", want_make_time(r->point),
+	    "phases", phases, "checks", checks, "total_seconds", r->total,
+	    "rto_seconds", (json_int_t)r->rto, "rpo_seconds",
+	    (json_int_t)r->rpo, "passed", r->passed);
+done:
+	if (o == NULL)
+		(void)err_memory(e);
+	json_decref(phases);
+	json_decref(checks);
+	return o;
+}
+
+json_t *
+receipt_subject(const struct receipt *r, struct err *e)
+{
+	json_t *list = json_pack("[{s:s, s:{s:o}}]", "name", "snapshot",
+	    "digest", "sha256", snapshot_id_json(&r->snapshot));
+
+	if (list == NULL)
+		(void)err_memory(e);
+	return list;
+}
+
+static int
+phase_parse(struct receipt *r, const json_t *o, struct err *e)
+{
+	struct phase *p = &r->phases[r->n_phases];
+
+	if (want_text(o, "name", p->name, sizeof(p->name), e) == -1 ||
+	    want_number(o, "seconds", &p->seconds, e) == -1 ||
+	    want_u64(o, "bytes", INT64_MAX, &p->bytes, e) == -1)
+		return -1;
+	r->n_phases++;
+	return 0;
+}
+
+static int
+check_parse(struct receipt *r, const json_t *o, struct err *e)
+{
+	struct check c;
+
+	if (want_text(o, "name", c.name, sizeof(c.name), e) == -1 ||
+	    want_text(o, "required", c.required, sizeof(c.required),
+	    e) == -1 ||
+	    want_text(o, "seen", c.seen, sizeof(c.seen), e) == -1 ||
+	    want_bool(o, "passed", &c.passed, e) == -1 ||
+	    want_number(o, "seconds", &c.seconds, e) == -1)
+		return -1;
+	return receipt_add(r, c.name, c.required, c.seen, c.passed, c.seconds,
+	    e);
+}
+
+static int
+parse_lists(struct receipt *r, const json_t *o, struct err *e)
+{
+	const json_t *phases, *checks;
+	size_t i;
+
+	if ((phases = want_array(o, "phases", RECEIPT_PHASES_MAX,
+	    e)) == NULL ||
+	    (checks = want_array(o, "checks", RECEIPT_CHECKS_MAX, e)) == NULL)
+		return -1;
+	for (i = 0; i < json_array_size(phases); i++)
+		if (phase_parse(r, json_array_get(phases, i), e) == -1)
+			return err_add(e, "phases[%zu]", i);
+	for (i = 0; i < json_array_size(checks); i++)
+		if (check_parse(r, json_array_get(checks, i), e) == -1)
+			return err_add(e, "checks[%zu]", i);
+	return 0;
+}
+
+/* Does it contradict itself? */
+static int
+parse_consistent(const struct receipt *r, struct err *e)
+{
+	bool passed = r->n_checks > 0;
+	double sum = 0, span;
+	size_t i;
+
+	for (i = 0; i < r->n_checks; i++)
+		passed = passed && r->checks[i].passed;
+	if (passed != r->passed)
+		return err_set(e, ERR_DAMAGED,
+		    "passed: its checks say otherwise");
+	for (i = 0; i < r->n_phases; i++)
+		sum += r->phases[i].seconds;
+	if (r->n_phases == 0 || fabs(sum - r->total) > 0.01)
+		return err_set(e, ERR_DAMAGED,
+		    "total_seconds: not the sum of the phases");
+	span = (double)(r->finished - r->started) / 1e9;
+	if (r->finished < r->started || r->point > r->finished ||
+	    r->total > span + 1.5)
+		return err_set(e, ERR_DAMAGED,
+		    "finished: the times contradict each other");
+	return 0;
+}
+
+static int
+parse_words(struct receipt *r, const json_t *o, struct err *e)
+{
+	if (want_text(o, "site", r->site, sizeof(r->site), e) == -1 ||
+	    want_text(o, "store", r->store, sizeof(r->store), e) == -1 ||
+	    want_text(o, "host", r->host, sizeof(r->host), e) == -1 ||
+	    want_text(o, "from", r->from, sizeof(r->from), e) == -1 ||
+	    want_text(o, "kind", r->kind, sizeof(r->kind), e) == -1 ||
+	    want_text(o, "key", r->key, sizeof(r->key), e) == -1)
+		return -1;
+	return want_text(o, "server", r->server, sizeof(r->server), e);
+}
+
+static int
+parse_numbers(struct receipt *r, const json_t *o, struct err *e)
+{
+	const json_t *snapshot, *policy;
+
+	if ((snapshot = want_object(o, "snapshot", e)) == NULL ||
+	    snapshot_id_want(snapshot, "sha256", &r->snapshot, e) == -1 ||
+	    (policy = want_object(o, "policy", e)) == NULL ||
+	    snapshot_id_want(policy, "sha256", &r->policy, e) == -1)
+		return -1;
+	if (want_time(o, "started", &r->started, e) == -1 ||
+	    want_time(o, "finished", &r->finished, e) == -1 ||
+	    want_time(o, "point", &r->point, e) == -1 ||
+	    want_number(o, "total_seconds", &r->total, e) == -1)
+		return -1;
+	if (want_u64(o, "rto_seconds", INT64_MAX, &r->rto, e) == -1 ||
+	    want_u64(o, "rpo_seconds", INT64_MAX, &r->rpo, e) == -1)
+		return -1;
+	return want_bool(o, "passed", &r->passed, e);
+}
+
+int
+receipt_parse(struct receipt *r, const json_t *statement, struct err *e)
+{
+	const json_t *o;
+	uint64_t format;
+
+	if ((o = want_object(statement, "predicate", e)) == NULL ||
+	    want_u64(o, "format", UINT32_MAX, &format, e) == -1)
+		return -1;
+	if (format != FORMAT)
+		return err_set(e, ERR_UNSUPPORTED, "receipt of format %llu: "
+		    "this muster reads format %d; a newer one is needed",
+		    (unsigned long long)format, FORMAT);
+	if (parse_words(r, o, e) == -1 || parse_numbers(r, o, e) == -1 ||
+	    parse_lists(r, o, e) == -1)
+		return -1;
+	return parse_consistent(r, e);
+}

@@ -1,0 +1,83 @@
+#ifndef DRILL_RECEIPT_H
+#define DRILL_RECEIPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/charter.h"
+#include "db/db.h"
+#include "snapshot/snapshot.h"
+#include "store/store.h"
+
+struct err;
+struct json_t;
+
+/*
+ * A receipt: the signed statement of what a drill did, saw and timed.
+ */
+#define RECEIPT_TEXT_MAX 512
+#define RECEIPT_PHASES_MAX 16
+#define RECEIPT_CHECKS_MAX 10000
+
+struct phase {
+	char		name[SNAPSHOT_NAME_MAX];
+	double		seconds;
+	uint64_t	bytes;		/* that went through it, 0: not bytes */
+};
+
+/* One check: what was required, what was seen. */
+struct check {
+	char		name[RECEIPT_TEXT_MAX];
+	char		required[RECEIPT_TEXT_MAX];
+	char		seen[RECEIPT_TEXT_MAX];
+	bool		passed;
+	double		seconds;
+};
+
+struct receipt {
+	char		object[STORE_NAME_MAX];
+	struct id	digest;
+	char		signer[CHARTER_NAME_MAX];
+	char		site[SNAPSHOT_SITE_MAX];
+	char		store[CHARTER_ID_SIZE];
+	char		host[SNAPSHOT_SITE_MAX];
+	char		from[SNAPSHOT_SITE_MAX];	/* the store's URL */
+	char		kind[SNAPSHOT_NAME_MAX];	/* full */
+	char		key[RECOVERY_NAME_SIZE];	/* that opened it */
+	char		server[DB_VERSION_MAX];	/* throwaway server's, or "" */
+	struct id	snapshot;	/* digest of its statement */
+	struct id	policy;
+	int64_t		started, finished;
+	int64_t		point;		/* recovery point of the snapshot */
+	struct phase	phases[RECEIPT_PHASES_MAX];
+	size_t		n_phases;
+	double		total;		/* seconds, all phases */
+	uint64_t	rto, rpo;	/* objectives then, 0: none */
+	struct check	*checks;
+	size_t		n_checks, checks_size;
+	bool		passed;		/* every check, and at least one */
+};
+
+/* Release what it holds; the struct can be used again. */
+void	receipt_drop(struct receipt *);
+
+/*
+ * Append a check's outcome, texts cut to size.  -1 without memory or beyond
+ * RECEIPT_CHECKS_MAX: then the drill must fail.
+ */
+int	receipt_add(struct receipt *, const char *name, const char *required,
+	    const char *seen, bool passed, double seconds, struct err *);
+
+/* Predicate and subject for the statement; new references or NULL. */
+struct json_t	*receipt_predicate(const struct receipt *, struct err *);
+struct json_t	*receipt_subject(const struct receipt *, struct err *);
+
+/*
+ * Read a statement that was already checked.  `passed` must agree with the
+ * checks, phases with the total, times with each other, else ERR_DAMAGED: a
+ * receipt that contradicts itself proves nothing.
+ */
+int	receipt_parse(struct receipt *, const struct json_t *statement,
+	    struct err *);
+
+#endif
