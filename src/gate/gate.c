@@ -1,0 +1,207 @@
+/*
+ * GO or NO-GO.  The order of the rules is the order in which evidence depends
+ * on evidence; a rule whose evidence is missing is judged all the same and
+ * says so.  The verdict follows SLSA's verification summary (predicate
+ * https://slsa.dev/verification_summary/v1) with muster's rules beside it.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/intr.h"
+#include "base/want.h"
+#include "gate/gate.h"
+#include "gate/rules.h"
+#include "policy/policy.h"
+#include "snapshot/trail.h"
+
+static const char *const words[] = {
+	[RULE_PASS] = "pass", [RULE_FAIL] = "fail", [RULE_UNKNOWN] = "unknown"
+};
+
+const char *
+rule_word(enum rule_result r)
+{
+	return words[r];
+}
+
+bool
+gate_subject_valid(const char *s)
+{
+	bool git = strncmp(s, "git:", 4) == 0;
+	size_t n;
+
+	if (!git && strncmp(s, "sha256:", 7) != 0)
+		return false;
+	s += git ? 4 : 7;
+	n = strlen(s);
+	return strspn(s, "0123456789abcdef") == n &&
+	    (n == 64 || (git && n == 40));
+}
+
+void
+rule_add(struct evidence *x, const char *name, enum rule_result result,
+    const char *evidence, const char *required, const char *seen)
+{
+	struct verdict *v = x->v;
+	struct rule *r;
+
+	if (v->n_rules == GATE_RULES_MAX) {
+		v->rules[GATE_RULES_MAX - 1].result = RULE_UNKNOWN;
+		return;
+	}
+	r = &v->rules[v->n_rules++];
+	(void)snprintf(r->name, sizeof(r->name), "%s", name);
+	(void)snprintf(r->required, sizeof(r->required), "%s", required);
+	(void)snprintf(r->seen, sizeof(r->seen), "%s", seen);
+	(void)snprintf(r->evidence, sizeof(r->evidence), "%s", evidence);
+	r->result = result;
+}
+
+/* One definite no is a NO-GO; else one unknown is "could not tell". */
+static enum rule_result
+worst(const struct verdict *v)
+{
+	enum rule_result result = v->n_rules > 0 ? RULE_PASS : RULE_UNKNOWN;
+	size_t i;
+
+	for (i = 0; i < v->n_rules; i++) {
+		if (v->rules[i].result == RULE_FAIL)
+			return RULE_FAIL;
+		if (v->rules[i].result == RULE_UNKNOWN)
+			result = RULE_UNKNOWN;
+	}
+	return result;
+}
+
+static int
+judge(struct evidence *x, struct err *e)
+{
+	static int (*const all[])(struct evidence *, struct err *) = {
+		rules_snapshot, rules_stored, rules_drill, rules_checks
+	};
+	static const char *const names[] = {
+		"snapshot", "stored packs", "drill", "checks"
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (x->o->step != NULL)
+			x->o->step(x->o->cookie, names[i]);
+		if (intr_check(e) == -1 || all[i](x, e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+gate_judge(struct depot *d, const struct gate_options *o, struct verdict *v,
+    struct err *e)
+{
+	struct evidence x = { .d = d, .o = o, .v = v, .now = clock_utc() };
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+	v->utc = x.now;
+	v->subject = o->subject;
+	v->policy_path = o->policy->path;
+	v->policy = o->policy->digest;
+	v->site = o->policy->site;
+	rc = judge(&x, e);
+	v->result = worst(v);
+	v->has_snapshot = x.has_s;
+	v->snapshot = x.s.digest;
+	v->has_receipt = x.has_r;
+	v->receipt = x.r.digest;
+	receipt_drop(&x.r);
+	return rc;
+}
+
+static json_t *
+rules_json(const struct verdict *v)
+{
+	json_t *list = json_array();
+	const struct rule *r;
+	size_t i;
+
+	for (i = 0; list != NULL && i < v->n_rules; i++) {
+		r = &v->rules[i];
+		if (json_array_append_new(list, json_pack(
+		    "{s:s, s:s, s:s, s:s, s:s}", "name", r->name, "required",
+		    r->required, "seen", r->seen, "evidence", r->evidence,
+		    "result", rule_word(r->result))) == -1) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static json_t *
+inputs_json(const struct verdict *v)
+{
+	json_t *list = json_array();
+
+	if (list != NULL && v->has_snapshot && json_array_append_new(list,
+	    json_pack("{s:s, s:{s:o}}", "uri", "snapshots/", "digest",
+	    "sha256", snapshot_id_json(&v->snapshot))) == -1)
+		goto refuse;
+	if (list != NULL && v->has_receipt && json_array_append_new(list,
+	    json_pack("{s:s, s:{s:o}}", "uri", "receipts/", "digest",
+	    "sha256", snapshot_id_json(&v->receipt))) == -1)
+		goto refuse;
+	return list;
+refuse:
+	json_decref(list);
+	return NULL;
+}
+
+/* What the verdict is about: the deploy if one was named, else the site. */
+static json_t *
+subject_json(const struct verdict *v)
+{
+	const char *colon;
+
+	if (v->subject == NULL)
+		return json_pack("[{s:s+, s:{s:o}}]", "name", "site:", v->site,
+		    "digest", "sha256", snapshot_id_json(&v->policy));
+	if ((colon = strchr(v->subject, ':')) == NULL)
+		return NULL;
+	return json_pack("[{s:s, s:{s:s}}]", "name", v->subject, "digest",
+	    strncmp(v->subject, "git:", 4) == 0 ? "gitCommit" : "sha256",
+	    colon + 1);
+}
+
+int
+gate_sign(const struct depot *d, struct verdict *v, struct err *e)
+{
+	json_t *subject, *predicate;
+	int rc = -1;
+
+	subject = subject_json(v);
+	predicate = json_pack("{s:{s:s, s:{s:s}}, s:o, s:s+, s:{s:s, s:{s:o}}, "
+	    "s:o, s:s, s:[s], s:o}",
+	    "verifier", "id", "urn:muster:gate", "version", "muster",
+	    MUSTER_VERSION, "timeVerified", want_make_time(v->utc),
+	    "resourceUri", "urn:muster:site:", v->site,
+	    "policy", "uri", v->policy_path, "digest", "sha256",
+	    snapshot_id_json(&v->policy),
+	    "inputAttestations", inputs_json(v), "verificationResult",
+	    v->result == RULE_PASS ? "PASSED" : "FAILED", "verifiedLevels",
+	    v->result == RULE_PASS ? "MUSTER_GO" : "MUSTER_NO_GO",
+	    "musterRules", rules_json(v));
+	if (subject == NULL || predicate == NULL)
+		(void)err_set(e, ERR_INPUT, "cannot make the verdict's "
+		    "statement (is the subject \"git:<sha>\" or "
+		    "\"sha256:<digest>\"?)");
+	else
+		rc = trail_put(d, TRAIL_VERDICTS, v->utc, subject, predicate,
+		    v->object, &v->digest, e);
+	if (rc == -1)
+		(void)err_add(e, "cannot sign the verdict");
+	json_decref(subject);
+	json_decref(predicate);
+	return rc;
+}

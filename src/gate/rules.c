@@ -1,0 +1,299 @@
+/*
+ * Rules about the snapshot, the stored bytes, and the policy's own commands:
+ * see rules.h.  Each rule is one small function that adds one outcome.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/intr.h"
+#include "base/num.h"
+#include "gate/rules.h"
+#include "pack/check.h"
+#include "policy/policy.h"
+#include "snapshot/take.h"
+#include "snapshot/trail.h"
+#include "store/store.h"
+
+#define NANO 1000000000
+#define CHECK_OUTPUT_MAX 4096
+
+/* "4m 10s old", or "3s in the future". */
+static char *
+age_text(int64_t seconds, char text[RECEIPT_TEXT_MAX])
+{
+	char s[NUM_TEXT_MAX];
+
+	(void)snprintf(text, RECEIPT_TEXT_MAX, "%s%s",
+	    num_format_seconds((double)(seconds < 0 ? -seconds : seconds), s),
+	    seconds < 0 ? " in the future" : " old");
+	return text;
+}
+
+/* Fresh: not older than max, not further in the future than clocks differ. */
+static void
+rule_age(struct evidence *x, const char *name, const char *object,
+    int64_t when, uint64_t max)
+{
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	char text[NUM_TEXT_MAX];
+	int64_t age = (x->now - when) / NANO;
+	int64_t skew = (int64_t)x->o->policy->gate_clock_skew;
+
+	(void)snprintf(required, sizeof(required), "at most %s old",
+	    num_format_seconds((double)max, text));
+	rule_add(x, name, age >= -skew && age <= (int64_t)max ? RULE_PASS :
+	    RULE_FAIL, object, required, age_text(age, seen));
+}
+
+static void
+append_word(char text[RECEIPT_TEXT_MAX], const char *word)
+{
+	size_t n = strlen(text);
+
+	(void)snprintf(text + n, RECEIPT_TEXT_MAX - n, "%s%s",
+	    n > 0 ? ", " : "", word);
+}
+
+static void
+rule_components(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	struct { bool want; const char *name; } all[] = {
+		{ p->db.present, "db" }, { p->files.present, "files" },
+		{ p->config.present, "config" },
+	};
+	char required[RECEIPT_TEXT_MAX] = "", seen[RECEIPT_TEXT_MAX] = "";
+	bool complete = true;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		if (!all[i].want)
+			continue;
+		append_word(required, all[i].name);
+		if (snapshot_part(&x->s, all[i].name) != NULL)
+			append_word(seen, all[i].name);
+		else
+			complete = false;
+	}
+	rule_add(x, "snapshot components", complete ? RULE_PASS : RULE_FAIL,
+	    x->s.object, required, seen[0] != '\0' ? seen : "none of them");
+}
+
+static void
+rule_unread(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	char seen[RECEIPT_TEXT_MAX];
+	uint64_t n = snapshot_unread(&x->s);
+
+	(void)snprintf(seen, sizeof(seen), "%llu not read",
+	    (unsigned long long)n);
+	rule_add(x, "snapshot whole", n == 0 || p->files.allow_unreadable ?
+	    RULE_PASS : RULE_FAIL, x->s.object, n == 0 ||
+	    !p->files.allow_unreadable ? "everything was read" :
+	    "unreadable files are allowed", seen);
+}
+
+static void
+rule_policy(struct evidence *x, const char *name, const char *object,
+    const struct id *digest)
+{
+	char seen[ID_TEXT_SIZE], required[ID_TEXT_SIZE];
+
+	(void)id_format(digest, seen);
+	(void)id_format(&x->o->policy->digest, required);
+	seen[16] = required[16] = '\0';
+	rule_add(x, name, id_compare(digest, &x->o->policy->digest) == 0 ?
+	    RULE_PASS : RULE_FAIL, object, required, seen);
+}
+
+static void
+rule_rpo(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	char text[NUM_TEXT_MAX];
+	int64_t lost = (x->now - x->s.point) / NANO;
+	int64_t skew = (int64_t)p->gate_clock_skew;
+
+	if (p->rpo == 0)
+		return;
+	(void)snprintf(required, sizeof(required), "recovery point at most "
+	    "%s old", num_format_seconds((double)p->rpo, text));
+	rule_add(x, "rpo", lost >= -skew && lost <= (int64_t)p->rpo ?
+	    RULE_PASS : RULE_FAIL, x->s.object, required,
+	    age_text(lost, seen));
+}
+
+int
+rules_snapshot(struct evidence *x, struct err *e)
+{
+	const struct policy *p = x->o->policy;
+	struct err why;
+	uint64_t damaged = 0;
+	char seen[RECEIPT_TEXT_MAX];
+
+	err_clear(&why);
+	if (trail_find_snapshot(x->d, p->site, NULL, &x->s, &damaged,
+	    &why) == -1) {
+		if (why.kind == ERR_INTERRUPTED || why.kind == ERR_MEMORY) {
+			*e = why;
+			return -1;
+		}
+		rule_add(x, "snapshot", why.kind == ERR_ABSENT ||
+		    why.kind == ERR_DAMAGED ? RULE_FAIL : RULE_UNKNOWN, "",
+		    "a signed snapshot of the site", why.text);
+		return 0;
+	}
+	x->has_s = true;
+	rule_add(x, "snapshot", RULE_PASS, x->s.object,
+	    "a signed snapshot of the site", x->s.signer);
+	(void)snprintf(seen, sizeof(seen), "%llu cannot be believed",
+	    (unsigned long long)damaged);
+	rule_add(x, "snapshot trail", damaged == 0 ? RULE_PASS : RULE_FAIL,
+	    "snapshots/", "every statement intact and signed", damaged == 0 ?
+	    "all are" : seen);
+	rule_add(x, "snapshot store", strcmp(x->s.store,
+	    x->d->charter.store) == 0 ? RULE_PASS : RULE_FAIL, x->s.object,
+	    x->d->charter.store, x->s.store);
+	rule_policy(x, "snapshot policy", x->s.object, &x->s.policy);
+	rule_age(x, "snapshot age", x->s.object, x->s.finished,
+	    p->gate_snapshot_age);
+	rule_components(x);
+	rule_unread(x);
+	rule_rpo(x);
+	return 0;
+}
+
+struct reading {
+	struct evidence	*x;
+	uint64_t	 packs, bytes, bad;
+	char		 first[RECEIPT_TEXT_MAX];
+	enum rule_result result;
+};
+
+/* Read one pack back whole: its bytes must have the SHA-256 in its name. */
+static int
+read_pack(void *cookie, const struct id *pack, struct err *e)
+{
+	struct reading *r = cookie;
+	char name[STORE_NAME_MAX];
+	struct pack_report report;
+	struct store_info info;
+	struct err why;
+
+	if (intr_check(e) == -1)
+		return -1;
+	err_clear(&why);
+	(void)inventory_pack_name(pack, name);
+	if (store_head(r->x->d->store, name, &info, &why) == 0 &&
+	    pack_check(r->x->d->store, pack, &report, &why) == 0) {
+		r->packs++;
+		r->bytes += info.size;
+		return 0;
+	}
+	r->bad++;
+	if (why.kind == ERR_INTERRUPTED) {
+		*e = why;
+		return -1;
+	}
+	if (why.kind == ERR_ABSENT || why.kind == ERR_DAMAGED)
+		r->result = RULE_FAIL;
+	else if (r->result == RULE_PASS)
+		r->result = RULE_UNKNOWN;
+	if (r->first[0] == '\0')
+		(void)snprintf(r->first, sizeof(r->first), "%.400s", why.text);
+	return 0;
+}
+
+int
+rules_stored(struct evidence *x, struct err *e)
+{
+	struct reading r = { .x = x, .result = RULE_PASS };
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	char text[NUM_TEXT_MAX];
+	struct err why;
+
+	if (!x->has_s) {
+		rule_add(x, "stored", RULE_UNKNOWN, "",
+		    "every pack read back", "no snapshot to look at");
+		return 0;
+	}
+	err_clear(&why);
+	(void)snprintf(required, sizeof(required), "%llu packs read back, "
+	    "each with its SHA-256", (unsigned long long)x->s.packs);
+	if (inventory_each(x->d->store, &x->s.inventory, read_pack, &r,
+	    &why) == -1) {
+		if (why.kind == ERR_INTERRUPTED) {
+			*e = why;
+			return -1;
+		}
+		rule_add(x, "stored", why.kind == ERR_ABSENT ||
+		    why.kind == ERR_DAMAGED ? RULE_FAIL : RULE_UNKNOWN,
+		    x->s.object, required, why.text);
+		return 0;
+	}
+	if (r.bad > 0)
+		(void)snprintf(seen, sizeof(seen), "%llu bad: %s",
+		    (unsigned long long)r.bad, r.first);
+	else
+		(void)snprintf(seen, sizeof(seen), "%llu packs, %s",
+		    (unsigned long long)r.packs,
+		    num_format_size(r.bytes, text));
+	if (r.packs + r.bad != x->s.packs && r.result == RULE_PASS)
+		r.result = RULE_FAIL;
+	rule_add(x, "stored", r.result, x->s.object, required, seen);
+	return 0;
+}
+
+/* The exit status, and the first line of output when it is not 0. */
+static void
+say_output(int status, const struct buf *out, char seen[RECEIPT_TEXT_MAX])
+{
+	size_t n = 0;
+
+	while (status != 0 && n < out->len && out->data[n] != '\n' &&
+	    n < RECEIPT_TEXT_MAX - 32)
+		n++;
+	(void)snprintf(seen, RECEIPT_TEXT_MAX, "exit %d%s%.*s", status,
+	    n > 0 ? ": " : "", (int)n, n > 0 ? (const char *)out->data : "");
+}
+
+int
+rules_checks(struct evidence *x, struct err *e)
+{
+	const struct policy *p = x->o->policy;
+	char name[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	struct buf out;
+	struct err why;
+	uint32_t i;
+	int status = -1;
+
+	buf_init(&out, CHECK_OUTPUT_MAX);
+	for (i = 0; i < p->n_checks; i++) {
+		err_clear(&why);
+		buf_clear(&out);
+		(void)snprintf(name, sizeof(name), "check: %.400s",
+		    p->checks[i].name);
+		if (child_shell(p->checks[i].run, NULL, NULL,
+		    p->checks[i].timeout, &out, &status, &why) == -1) {
+			if (why.kind == ERR_INTERRUPTED) {
+				*e = why;
+				buf_drop(&out);
+				return -1;
+			}
+			rule_add(x, name, RULE_UNKNOWN, p->path, "exit 0",
+			    why.text);
+			continue;
+		}
+		say_output(status, &out, seen);
+		rule_add(x, name, status == 0 ? RULE_PASS : RULE_FAIL,
+		    p->path, "exit 0", seen);
+	}
+	buf_drop(&out);
+	return 0;
+}

@@ -1,0 +1,47 @@
+#ifndef GATE_RULES_H
+#define GATE_RULES_H
+
+#include "gate/gate.h"
+
+struct err;
+
+/* What the rules are judged on. */
+struct evidence {
+	struct depot			*d;
+	const struct gate_options	*o;
+	struct verdict			*v;
+	int64_t				 now;
+	struct snapshot			 s;
+	struct receipt			 r;
+	bool				 has_s, has_r;
+};
+
+/*
+ * Append a rule's outcome; texts are cut to size.  Beyond GATE_RULES_MAX the
+ * last one becomes unknown, so that nothing can be lost silently.
+ */
+void	rule_add(struct evidence *, const char *name, enum rule_result,
+	    const char *evidence, const char *required, const char *seen);
+
+/*
+ * Rules about the snapshot: found and believed, of this site, store and
+ * policy, of what age, complete, with what recovery point.
+ */
+int	rules_snapshot(struct evidence *, struct err *);
+
+/*
+ * Rules about the stored bytes: every pack that the snapshot needs is in the
+ * store and has the SHA-256 that is its name.
+ */
+int	rules_stored(struct evidence *, struct err *);
+
+/*
+ * Rules about the drill: the newest receipt of the site, its age, kind,
+ * origin, that no check was skipped and all passed, the RTO with its margin.
+ */
+int	rules_drill(struct evidence *, struct err *);
+
+/* The policy's own commands: exit 0 passes. */
+int	rules_checks(struct evidence *, struct err *);
+
+#endif

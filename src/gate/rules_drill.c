@@ -1,0 +1,229 @@
+/*
+ * Rules about the drill.  A receipt opens the gate only when it is the newest
+ * of the site, was signed by a host that the charter lets sign receipts, is
+ * of this store, this policy and a snapshot that exists, when every check that
+ * the policy demands is in it by name, and all passed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "drill/drill.h"
+#include "gate/rules.h"
+#include "policy/policy.h"
+#include "snapshot/trail.h"
+
+#define NANO 1000000000
+#define MILLION 1000000
+
+struct search {
+	struct evidence	*x;
+	uint64_t	 damaged;
+	struct err	 why;
+};
+
+/* The newest receipt of the site wins: they come oldest first. */
+static int
+consider(void *cookie, const struct trail_item *item, struct err *e)
+{
+	struct search *f = cookie;
+	struct receipt r;
+
+	(void)e;
+	memset(&r, 0, sizeof(r));
+	if (item->statement == NULL ||
+	    receipt_parse(&r, item->statement, &f->why) == -1) {
+		if (item->statement == NULL)
+			f->why = *item->why;
+		(void)err_add(&f->why, "%s", item->object);
+		f->damaged++;
+		receipt_drop(&r);
+		return 0;
+	}
+	if (strcmp(r.site, f->x->o->policy->site) != 0) {
+		receipt_drop(&r);
+		return 0;
+	}
+	receipt_drop(&f->x->r);
+	f->x->r = r;
+	f->x->r.digest = item->digest;
+	(void)snprintf(f->x->r.object, sizeof(f->x->r.object), "%s",
+	    item->object);
+	(void)snprintf(f->x->r.signer, sizeof(f->x->r.signer), "%s",
+	    item->signer);
+	f->x->has_r = true;
+	return 0;
+}
+
+static void
+rule_fresh(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	int64_t age = (x->now - x->r.finished) / NANO;
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	char text[NUM_TEXT_MAX];
+
+	(void)snprintf(required, sizeof(required), "at most %s old",
+	    num_format_seconds((double)p->gate_drill_age, text));
+	(void)snprintf(seen, sizeof(seen), "%s%s",
+	    num_format_seconds((double)(age < 0 ? -age : age), text),
+	    age < 0 ? " in the future" : " old");
+	rule_add(x, "drill age", age >= -(int64_t)p->gate_clock_skew &&
+	    age <= (int64_t)p->gate_drill_age ? RULE_PASS : RULE_FAIL,
+	    x->r.object, required, seen);
+}
+
+/* The snapshot it drilled must exist, and be of this site and store. */
+static int
+rule_same(struct evidence *x, struct err *e)
+{
+	struct snapshot *s;
+	struct err why;
+	char hex[ID_TEXT_SIZE];
+	bool same;
+
+	err_clear(&why);
+	if ((s = malloc(sizeof(*s))) == NULL)
+		return err_memory(e);
+	same = trail_get_snapshot(x->d, &x->r.snapshot, s, &why) == 0 &&
+	    strcmp(s->site, x->r.site) == 0 &&
+	    strcmp(s->store, x->d->charter.store) == 0 &&
+	    strcmp(x->r.store, x->d->charter.store) == 0;
+	rule_add(x, "drill snapshot", same ? RULE_PASS : RULE_FAIL,
+	    x->r.object, "a snapshot of this site and store", same ?
+	    s->object : why.text[0] != '\0' ? why.text :
+	    id_format(&x->r.snapshot, hex));
+	free(s);
+	return 0;
+}
+
+struct expected {
+	struct evidence	*x;
+	size_t		 n, missing;
+	char		 first[RECEIPT_TEXT_MAX];
+};
+
+static int
+expect(void *cookie, const char *name)
+{
+	struct expected *w = cookie;
+	size_t i;
+
+	w->n++;
+	for (i = 0; i < w->x->r.n_checks; i++)
+		if (strcmp(w->x->r.checks[i].name, name) == 0)
+			return 0;
+	if (w->missing++ == 0)
+		(void)snprintf(w->first, sizeof(w->first), "%s", name);
+	return 0;
+}
+
+static void
+rule_checks(struct evidence *x)
+{
+	struct expected w = { .x = x };
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	size_t i;
+
+	if (x->has_s)
+		(void)drill_expected(x->o->policy, &x->s, expect, &w);
+	(void)snprintf(required, sizeof(required), "%zu checks by name", w.n);
+	if (w.missing > 0)
+		(void)snprintf(seen, sizeof(seen), "%zu not carried out: "
+		    "%.300s", w.missing, w.first);
+	else
+		(void)snprintf(seen, sizeof(seen), "%zu", x->r.n_checks);
+	rule_add(x, "drill complete", w.n > 0 && w.missing == 0 ? RULE_PASS :
+	    RULE_FAIL, x->r.object, required, seen);
+	for (i = 0; i < x->r.n_checks && x->r.checks[i].passed; i++)
+		;
+	if (i < x->r.n_checks)
+		(void)snprintf(seen, sizeof(seen), "%.150s: %.300s",
+		    x->r.checks[i].name, x->r.checks[i].seen);
+	rule_add(x, "drill passed", x->r.passed && i == x->r.n_checks ?
+	    RULE_PASS : RULE_FAIL, x->r.object, "every check passed",
+	    i < x->r.n_checks ? seen : "all did");
+}
+
+static void
+rule_rto(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	double limit = (double)p->rto *
+	    (1.0 - (double)p->gate_margin / MILLION);
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	char text[NUM_TEXT_MAX];
+
+	if (p->rto == 0)
+		return;
+	(void)snprintf(required, sizeof(required), "restore in at most %s",
+	    num_format_seconds(limit, text));
+	if (p->gate_margin > 0) {
+		size_t n = strlen(required);
+
+		(void)snprintf(required + n, sizeof(required) - n,
+		    " (%s less %g %%)", num_format_seconds((double)p->rto,
+		    text), (double)p->gate_margin * 100 / MILLION);
+	}
+	(void)snprintf(seen, sizeof(seen), "%s",
+	    num_format_seconds(x->r.total, text));
+	rule_add(x, "rto", x->r.total > 0 && x->r.total <= limit ?
+	    RULE_PASS : RULE_FAIL, x->r.object, required, seen);
+}
+
+static void
+rule_origin(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	char seen[ID_TEXT_SIZE], required[ID_TEXT_SIZE];
+
+	rule_add(x, "drill kind", strcmp(x->r.kind, "full") == 0 ? RULE_PASS :
+	    RULE_FAIL, x->r.object, "full", x->r.kind);
+	(void)id_format(&x->r.policy, seen);
+	(void)id_format(&p->digest, required);
+	seen[16] = required[16] = '\0';
+	rule_add(x, "drill policy", id_compare(&x->r.policy,
+	    &p->digest) == 0 ? RULE_PASS : RULE_FAIL, x->r.object, required,
+	    seen);
+}
+
+int
+rules_drill(struct evidence *x, struct err *e)
+{
+	struct search f = { .x = x };
+	struct err why;
+	char seen[RECEIPT_TEXT_MAX];
+
+	err_clear(&why);
+	if (trail_each(x->d, TRAIL_RECEIPTS, consider, &f, &why) != 0) {
+		if (why.kind == ERR_INTERRUPTED) {
+			*e = why;
+			return -1;
+		}
+		rule_add(x, "drill", RULE_UNKNOWN, "", "a signed receipt",
+		    why.text);
+		return 0;
+	}
+	if (f.damaged > 0) {
+		(void)snprintf(seen, sizeof(seen), "%llu cannot be believed: "
+		    "%.400s", (unsigned long long)f.damaged, f.why.text);
+		rule_add(x, "drill trail", RULE_FAIL, "receipts/",
+		    "every receipt intact and signed", seen);
+	}
+	if (!x->has_r) {
+		rule_add(x, "drill", RULE_FAIL, "",
+		    "a signed receipt of the site", "none");
+		return 0;
+	}
+	rule_add(x, "drill", RULE_PASS, x->r.object,
+	    "a signed receipt of the site", x->r.signer);
+	rule_fresh(x);
+	if (rule_same(x, e) == -1)
+		return -1;
+	rule_origin(x);
+	rule_checks(x);
+	rule_rto(x);
+	return 0;
+}
