@@ -1,0 +1,138 @@
+/*
+ * From a command's options to its answer: see job.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "cli/cmd.h"
+#include "cli/progress.h"
+#include "drill/drill.h"
+#include "gate/gate.h"
+#include "report/job.h"
+#include "report/say.h"
+#include "report/watch.h"
+#include "snapshot/access.h"
+#include "snapshot/take.h"
+#include "snapshot/trail.h"
+
+int
+job_take(const struct job *j, struct err *e)
+{
+	struct access_want w = {
+		.policy = j->policy, .store = j->store,
+		.lock_wait = j->lock_wait, .exclusive = true,
+		.use = DEPOT_WRITE,
+	};
+	struct take_options o = {
+		.only_one = j->only_one, .only = j->only,
+		.stream = j->stream, .dry_run = j->dry_run,
+		.step = watch_step,
+		.progress = watch_progress,
+	};
+	struct access a;
+	struct snapshot *s = NULL;
+	struct notes *notes = NULL;
+	int status = CMD_TROUBLE;
+
+	if (access_open(&a, &w, e) == -1)
+		return CMD_TROUBLE;
+	o.policy = a.policy;
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		(void)err_memory(e);
+		goto done;
+	}
+	if ((notes = notes_new(e)) == NULL ||
+	    take_snapshot(&a.depot, &o, notes, s, e) == -1)
+		goto done;
+	if (say_snapshot(s, notes, e) == -1)
+		goto done;
+	status = snapshot_unread(s) > 0 ? CMD_PARTIAL : CMD_YES;
+done:
+	progress_end();
+	notes_free(notes);
+	free(s);
+	access_close(&a);
+	return status;
+}
+
+int
+job_drill(const struct job *j, struct err *e)
+{
+	struct access_want w = {
+		.policy = j->policy, .store = j->store,
+		.recovery_key = j->recovery_key,
+		.passphrase_file = j->passphrase_file, .drill_store = true,
+		.use = DEPOT_DRILL,
+	};
+	struct drill_options o = { .step = watch_step, .progress = watch_progress };
+	int64_t begun = clock_monotonic();
+	struct access a;
+	struct snapshot *s = NULL;
+	struct receipt r = { .n_checks = 0 };
+	int status = CMD_TROUBLE;
+
+	if (access_open(&a, &w, e) == -1)
+		return CMD_TROUBLE;
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		(void)err_memory(e);
+		goto done;
+	}
+	if (trail_find_snapshot(&a.depot, a.policy->site, j->snapshot, s,
+	    NULL, e) == -1)
+		goto done;
+	o.policy = a.policy;
+	o.scratch = a.policy->drill_scratch;
+	o.open_seconds = (double)(clock_monotonic() - begun) / 1e9;
+	if (drill_run(&a.depot, s, &o, &r, e) == -1 ||
+	    drill_sign(&a.depot, &r, e) == -1 || say_receipt(&r, e) == -1)
+		goto done;
+	status = r.passed ? CMD_YES : CMD_NO;
+done:
+	progress_end();
+	receipt_drop(&r);
+	free(s);
+	access_close(&a);
+	return status;
+}
+
+int
+job_check_subject(const struct job *j, struct err *e)
+{
+	if (j->subject == NULL || gate_subject_valid(j->subject))
+		return 0;
+	return err_set(e, ERR_INPUT, "--subject: expected git:<40 or 64 hex "
+	    "digits> or sha256:<64 hex digits>");
+}
+
+int
+job_gate(const struct job *j, struct err *e)
+{
+	struct access_want w = {
+		.policy = j->policy, .store = j->store, .use = DEPOT_SIGN,
+		.drill_store = true,
+	};
+	struct gate_options o = { .subject = j->subject, .step = watch_step };
+	struct access a;
+	struct verdict *v = NULL;
+	int status = CMD_TROUBLE;
+
+	if (access_open(&a, &w, e) == -1)
+		return CMD_TROUBLE;
+	o.policy = a.policy;
+	if ((v = calloc(1, sizeof(*v))) == NULL) {
+		(void)err_memory(e);
+		goto done;
+	}
+	if (gate_judge(&a.depot, &o, v, e) == -1 ||
+	    gate_sign(&a.depot, v, e) == -1 || say_verdict(v, e) == -1)
+		goto done;
+	status = v->result == RULE_PASS ? CMD_YES :
+	    v->result == RULE_FAIL ? CMD_NO : CMD_TROUBLE;
+done:
+	progress_end();
+	free(v);
+	access_close(&a);
+	return status;
+}

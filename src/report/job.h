@@ -1,0 +1,40 @@
+#ifndef REPORT_JOB_H
+#define REPORT_JOB_H
+
+#include <stdbool.h>
+
+#include "snapshot/snapshot.h"
+
+struct err;
+
+/*
+ * The work that several commands share, from options to answer.  Each returns
+ * an exit status of cli/cmd.h.
+ */
+struct job {
+	const char	*policy;	/* file, or NULL */
+	const char	*store;		/* name or URL, or NULL */
+	const char	*recovery_key;	/* or NULL */
+	const char	*passphrase_file;	/* or NULL */
+	const char	*lock_wait;	/* duration, or NULL */
+	bool		 only_one;	/* one kind of component */
+	enum part_kind	 only;
+	const char	*stream;	/* standard input under this name */
+	bool		 dry_run;
+	const char	*snapshot;	/* which one, or NULL: the newest */
+	const char	*subject;	/* of the gate's verdict, or NULL */
+};
+
+/* Take a snapshot; CMD_PARTIAL when part of the source was not read. */
+int	job_take(const struct job *, struct err *);
+
+/* Drill a snapshot; CMD_NO when a check failed. */
+int	job_drill(const struct job *, struct err *);
+
+/* Is the subject, if any, one that a verdict can be about?  -1 if not. */
+int	job_check_subject(const struct job *, struct err *);
+
+/* The gate's answer is its verdict; only CMD_YES is GO. */
+int	job_gate(const struct job *, struct err *);
+
+#endif

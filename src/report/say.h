@@ -1,0 +1,39 @@
+#ifndef REPORT_SAY_H
+#define REPORT_SAY_H
+
+#include <stdbool.h>
+
+#include "drill/receipt.h"
+#include "gate/gate.h"
+#include "snapshot/restore.h"
+#include "snapshot/snapshot.h"
+#include "snapshot/verify.h"
+
+struct err;
+struct notes;
+
+/*
+ * What a command answers on standard output: a few lines for people, or one
+ * JSON object with --json; nothing with --quiet (but what is wrong).  -1 when
+ * it could not be printed.
+ */
+
+/* A snapshot that was just taken; notes tell what was not read. */
+int	say_snapshot(const struct snapshot *, const struct notes *,
+	    struct err *);
+
+/* A drill that was carried out. */
+int	say_receipt(const struct receipt *, struct err *);
+
+/* The gate's verdict with every rule. */
+int	say_verdict(const struct verdict *, struct err *);
+
+/* A store that was read back; content says whether chunks were opened. */
+int	say_verify(const struct verify_report *, bool authentic, bool content,
+	    struct err *);
+
+/* A snapshot that was put back; notes is what could not be set. */
+int	say_restore(const struct snapshot *, const struct restore_stats *,
+	    uint64_t notes, struct err *);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * The commands muster-snapshot, -db, -files and -config: see take_main.h.
+ */
+#include <stddef.h>
+
+#include "cli/cmd.h"
+#include "report/take_main.h"
+
+static struct job want;
+
+static const struct opt options[] = {
+	{ 'p', "policy", NULL, &want.policy, NULL, "file",
+	    "policy (else $MUSTER_POLICY, ./muster.yaml, "
+	    "/etc/muster/muster.yaml)" },
+	{ 's', "store", NULL, &want.store, NULL, "name",
+	    "store of the policy to write to (else the first)" },
+	{ 0, "lock-wait", NULL, &want.lock_wait, NULL, "time",
+	    "wait so long for another run to end (30s, 5m)" },
+	{ 'n', "dry-run", &want.dry_run, NULL, NULL, NULL,
+	    "read and fingerprint everything, store nothing" },
+	{ 0 },
+};
+
+static int
+run(char *operands[], struct err *e)
+{
+	(void)operands;
+	return job_take(&want, e);
+}
+
+int
+take_main(const char *name, const char *purpose, const struct job *job,
+    int argc, char *argv[])
+{
+	const struct cmd c = {
+		.name = name, .operands = "", .min = 0, .max = 0,
+		.purpose = purpose, .options = options, .run = run,
+	};
+
+	want = *job;
+	return cmd_main(&c, argc, argv);
+}
