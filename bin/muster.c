@@ -1,0 +1,121 @@
+/*
+ * muster: runs the others (muster db is muster-db), and the job that stands
+ * before a deploy: muster predeploy takes a snapshot, drills it, and asks the
+ * gate.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "cli/cmd.h"
+#include "report/job.h"
+
+#define PATH_SIZE 4096
+
+static struct job want;
+
+static const struct opt job_options[] = {
+	{ 'p', "policy", NULL, &want.policy, NULL, "file",
+	    "policy (else $MUSTER_POLICY, ./muster.yaml, "
+	    "/etc/muster/muster.yaml)" },
+	{ 'k', "recovery-key", NULL, &want.recovery_key, NULL, "file",
+	    "key that opens the snapshot (else the policy's)" },
+	{ 0, "passphrase-file", NULL, &want.passphrase_file, NULL, "file",
+	    "its passphrase (else the policy's, or asked)" },
+	{ 0, "lock-wait", NULL, &want.lock_wait, NULL, "time",
+	    "wait so long for another run to end (30s, 5m)" },
+	{ 0, "subject", NULL, &want.subject, NULL, "deploy",
+	    "what is to be deployed: git:<sha> or sha256:<digest>" },
+	{ 0 },
+};
+
+static const struct opt no_options[] = { { 0 } };
+
+/*
+ * Only the gate says GO; a snapshot or drill that could not be done ends it
+ * before, so that no older receipt is taken for this one's.
+ */
+static int
+predeploy(char *operands[], struct err *e)
+{
+	int status;
+
+	(void)operands;
+	if (job_check_subject(&want, e) == -1)
+		return CMD_USAGE;
+	status = job_take(&want, e);
+	if (status != CMD_YES && status != CMD_PARTIAL)
+		return status;
+	status = job_drill(&want, e);
+	if (status != CMD_YES && status != CMD_NO)
+		return status;
+	return job_gate(&want, e);
+}
+
+/* The program beside us, else in PATH. */
+static int
+run_other(char *argv[])
+{
+	char self[PATH_SIZE], path[PATH_SIZE + 300];
+	char *slash;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (strlen(argv[1]) > 200 || strchr(argv[1], '/') != NULL)
+		goto unknown;
+	if (n > 0) {
+		self[n] = '\0';
+		if ((slash = strrchr(self, '/')) != NULL)
+			*slash = '\0';
+		(void)snprintf(path, sizeof(path), "%s/muster-%s", self,
+		    argv[1]);
+		(void)execv(path, argv + 1);
+	}
+	(void)snprintf(path, sizeof(path), "muster-%s", argv[1]);
+	(void)execvp(path, argv + 1);
+	if (errno != ENOENT) {
+		fprintf(stderr, "muster: cannot run %s: %s\n", path,
+		    strerror(errno));
+		return CMD_TROUBLE;
+	}
+unknown:
+	fprintf(stderr, "muster: no command %s\n"
+	    "try 'muster --help'\n", argv[1]);
+	return CMD_USAGE;
+}
+
+static int
+nothing(char *operands[], struct err *e)
+{
+	(void)operands;
+	(void)err_set(e, ERR_INPUT, "expected a command: init, key, snapshot, "
+	    "db, files, config, seal, list, verify, cat, restore, drill, gate, "
+	    "or the job predeploy");
+	return CMD_USAGE;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const struct cmd job = {
+		.name = "muster predeploy", .operands = "",
+		.min = 0, .max = 0,
+		.purpose = "snapshot, drill, gate: may this deploy proceed?",
+		.options = job_options, .run = predeploy,
+	};
+	const struct cmd self = {
+		.name = "muster", .operands = "command [argument ...]",
+		.min = 0, .max = 0,
+		.purpose = "backup, and proof that it can be restored in "
+		    "time",
+		.options = no_options, .run = nothing,
+	};
+
+	if (argc < 2 || argv[1][0] == '-')
+		return cmd_main(&self, argc, argv);
+	if (strcmp(argv[1], "predeploy") == 0)
+		return cmd_main(&job, argc - 1, argv + 1);
+	return run_other(argv);
+}
