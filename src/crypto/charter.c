@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "crypto/charter.h"
 #include "crypto/charter_json.h"
+#include "crypto/envelope.h"
 #include "crypto/guard.h"
 #include "crypto/keys_internal.h"
 #include "crypto/statement.h"
@@ -180,6 +181,38 @@ charter_open(struct charter *c, const void *p, size_t n,
 	struct charter_bytes bytes = { p, n, root };
 
 	return read_signed(c, sealed, &bytes, e);
+}
+
+int
+charter_claimed_root(const void *p, size_t n,
+    uint8_t root[SIGNER_PUBLIC_SIZE], struct err *e)
+{
+	uint8_t sealed[CHARTER_MAX_RECOVERY][CHARTER_SEALED];
+	struct envelope envelope;
+	struct charter *c;
+	size_t i;
+	int rc = -1;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return err_memory(e);
+	if (envelope_parse(&envelope, p, n, CHARTER_TYPE, e) == -1 ||
+	    charter_from_json(c, sealed, envelope.payload.data,
+	    envelope.payload.len, e) == -1)
+		goto done;
+	for (i = 0; rc == -1 && i < c->n_recovery; i++)
+		if (envelope_verify(&envelope, c->recovery[i].sign_public) ==
+		    ENVELOPE_SIGNED) {
+			memcpy(root, c->recovery[i].sign_public,
+			    SIGNER_PUBLIC_SIZE);
+			rc = 0;
+		}
+	if (rc == -1)
+		(void)err_set(e, ERR_DAMAGED,
+		    "none of the charter's recovery keys signed it");
+done:
+	envelope_drop(&envelope);
+	free(c);
+	return rc;
 }
 
 bool

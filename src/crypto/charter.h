@@ -82,6 +82,14 @@ int	charter_open(struct charter *, const void *, size_t,
 	    const uint8_t root[SIGNER_PUBLIC_SIZE], struct err *);
 
 /*
+ * For a reader that has no key: the root that an envelope itself claims, which
+ * is one of its own recovery keys that did sign it.  It vouches for nothing.
+ * ERR_DAMAGED when none of them did.
+ */
+int	charter_claimed_root(const void *, size_t,
+	    uint8_t root[SIGNER_PUBLIC_SIZE], struct err *);
+
+/*
  * The store secret out of a charter, by one of its recovery keys; the
  * charter's signature and that the secret is this store's are checked.
  * ERR_DENIED when the key is none of its recovery keys.

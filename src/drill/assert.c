@@ -197,8 +197,8 @@ see_file(void *cookie, unsigned n, const char *const *columns,
 		else if (file_there(s, url))
 			s->there++;
 		else if (s->missing[0] == '\0')
-			(void)snprintf(s->missing, sizeof(s->missing), "%s",
-			    url);
+			(void)snprintf(s->missing, sizeof(s->missing),
+			    "%.400s", url);
 	}
 	return 0;
 }

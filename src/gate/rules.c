@@ -238,7 +238,7 @@ rules_stored(struct evidence *x, struct err *e)
 		return 0;
 	}
 	if (r.bad > 0)
-		(void)snprintf(seen, sizeof(seen), "%llu bad: %s",
+		(void)snprintf(seen, sizeof(seen), "%llu bad: %.450s",
 		    (unsigned long long)r.bad, r.first);
 	else
 		(void)snprintf(seen, sizeof(seen), "%llu packs, %s",

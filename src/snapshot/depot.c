@@ -18,11 +18,25 @@
 
 struct search {
 	struct depot	*d;
-	const uint8_t	*root;		/* NULL: none at hand */
 	struct buf	 envelope;	/* of the best so far */
 	size_t		 seen, refused;
 	struct err	 why;		/* the last refusal */
 };
+
+int
+depot_open_charter(const struct depot *d, struct charter *c, const void *p,
+    size_t n, struct err *e)
+{
+	uint8_t root[SIGNER_PUBLIC_SIZE];
+
+	if (d->writer != NULL)
+		writer_key_root(d->writer, root);
+	else if (d->recovery != NULL)
+		recovery_key_root(d->recovery, root);
+	else if (charter_claimed_root(p, n, root, e) == -1)
+		return -1;
+	return charter_open(c, p, n, root, e);
+}
 
 /* Consider one charter object: the newest that our root signed wins. */
 static int
@@ -41,7 +55,7 @@ consider(void *cookie, const struct store_info *info, struct err *e)
 	}
 	if (store_get_all(s->d->store, info->name, &b, e) == -1)
 		goto done;
-	if (charter_open(&c, b.data, b.len, s->root, &s->why) == -1) {
+	if (depot_open_charter(s->d, &c, b.data, b.len, &s->why) == -1) {
 		s->refused++;
 		(void)err_add(&s->why, "%s", info->name);
 		rc = 0;
@@ -62,14 +76,7 @@ done:
 static int
 find_charter(struct depot *d, struct search *s, struct err *e)
 {
-	uint8_t root[SIGNER_PUBLIC_SIZE];
-
-	if (d->writer != NULL)
-		writer_key_root(d->writer, root);
-	else if (d->recovery != NULL)
-		recovery_key_root(d->recovery, root);
 	d->authentic = d->writer != NULL || d->recovery != NULL;
-	s->root = d->authentic ? root : NULL;
 	if (store_list(d->store, "charters/", consider, s, e) != 0)
 		return err_add(e, "cannot read the charter of %s",
 		    store_url(d->store));

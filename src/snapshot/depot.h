@@ -36,6 +36,13 @@ enum depot_use {
 	DEPOT_DRILL		/* as READ, and sign: writer key as well */
 };
 
+/*
+ * Open a charter's envelope against the root that the depot's keys name, or,
+ * without a key, against the root that it claims itself.
+ */
+int	depot_open_charter(const struct depot *, struct charter *, const void *,
+	    size_t, struct err *);
+
 struct depot_options {
 	const char	*url;
 	const char	*writer_key;	/* file, or NULL */

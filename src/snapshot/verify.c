@@ -93,7 +93,6 @@ is_pack_name(const char *name, struct id *pack)
 static int
 verify_charter(struct verify *x, const char *name, struct err *e)
 {
-	uint8_t root[SIGNER_PUBLIC_SIZE];
 	struct charter c;
 	struct buf b;
 	struct err why;
@@ -104,12 +103,7 @@ verify_charter(struct verify *x, const char *name, struct err *e)
 	buf_init(&b, CHARTER_MAX);
 	if (store_get_all(x->d->store, name, &b, &why) == -1)
 		goto judge;
-	if (x->d->writer != NULL)
-		writer_key_root(x->d->writer, root);
-	else if (x->d->recovery != NULL)
-		recovery_key_root(x->d->recovery, root);
-	if (charter_open(&c, b.data, b.len, x->d->authentic ? root : NULL,
-	    &why) == -1)
+	if (depot_open_charter(x->d, &c, b.data, b.len, &why) == -1)
 		goto judge;
 	if (strcmp(name + strlen("charters/"), id_format(&c.digest,
 	    hex)) != 0)
