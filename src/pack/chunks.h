@@ -49,13 +49,17 @@ enum content {
  */
 struct chunks;
 
+/*
+ * Pointers are borrowed until chunks_close().  A store of NULL: only ids are
+ * computed, nothing is stored and nothing can be read.  The index is a folder
+ * of this host, made if absent; a process opens it once at a time.
+ */
 struct chunks_options {
-	struct store		  *store;	/* NULL: only ids are computed */
-	const struct charter	  *charter;	/* parameters, recipients, id */
+	struct store		  *store;
+	const struct charter	  *charter;	/* parameters, recipients */
 	const struct store_secret *secret;
 	const struct recovery_key *recovery;	/* NULL: cannot read */
-	const char		  *index;	/* folder of the LMDB index, made if */
-						/* absent; NULL with store NULL */
+	const char		  *index;	/* NULL when store is NULL */
 	bool			   writable;
 	int			   workers;	/* 0: as many as cores */
 };
@@ -70,9 +74,13 @@ struct chunks_options {
  */
 struct chunks	*chunks_open(const struct chunks_options *, struct err *);
 
-/* Stop the workers and release all.  Unflushed packs are dropped. */
+/*
+ * Stop the workers and release all, after its streams and sources were freed.
+ * What was not flushed is dropped.  Accepts NULL.
+ */
 void		 chunks_close(struct chunks *);
 
+/* How many packs of the store could not be used when it was opened. */
 size_t		 chunks_bad(const struct chunks *);
 
 /* The secret of the store whose chunks they are, borrowed. */
@@ -128,10 +136,10 @@ int	stream_end(struct stream *, struct refs *, struct err *);
 void	stream_free(struct stream *);
 
 /*
- * Read one chunk: looked up, fetched (or taken from the cache of recent
- * packs), opened, decompressed, and its id checked.  out holds ref->len
- * bytes.  ERR_DAMAGED names the pack; ERR_ABSENT: no pack has it;
- * ERR_DENIED: no recovery key that opens it.
+ * Read one chunk: looked up, fetched, opened, decompressed, and its id
+ * checked; of several copies any good one will do.  out holds ref->len bytes.
+ * ERR_DAMAGED names the pack; ERR_ABSENT: no pack has it; ERR_DENIED: no
+ * recovery key that opens it.
  */
 int	chunks_get(struct chunks *, const struct ref *, void *out,
 	    struct err *);
@@ -141,7 +149,8 @@ bool	chunks_have(struct chunks *, const struct ref *);
 
 /*
  * Read a list of chunks in order, fetched and opened ahead by the workers in
- * bounded memory.  The refs are borrowed until it is freed.
+ * bounded memory; that begins at once, so that several sources may read ahead
+ * of each other.  The refs are borrowed until it is freed.
  */
 struct source;
 

@@ -39,7 +39,7 @@ void		 index_close(struct index *);
 struct index_pack {
 	struct id	sha256;
 	uint64_t	size;
-	uint32_t	number;		/* in this index only; never used again */
+	uint32_t	number;		/* in this index; never used again */
 	bool		bad;		/* its directory could not be read */
 };
 

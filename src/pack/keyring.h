@@ -34,6 +34,7 @@ struct keyring_item *keyring_take(struct keyring *, struct index *,
 struct keyring_item *keyring_take_from(struct keyring *, const struct place *,
 			    const void *table, size_t len, struct err *);
 
+/* The key itself, borrowed; and that it is not used any more. */
 const struct data_key *keyring_key(const struct keyring_item *);
 void	keyring_release(struct keyring *, struct keyring_item *);
 

@@ -31,6 +31,7 @@ struct packer_stats {
 	uint64_t	packs, bytes;		/* put into the store */
 };
 
+/* Begin; the options' pointers are borrowed until packer_free(). */
 struct packer	*packer_new(const struct packer_options *, struct err *);
 
 /* Drop what is not stored yet, end the thread, release; accepts NULL. */
@@ -56,6 +57,7 @@ int	packer_add(struct packer *, const struct pack_entry *what,
 /* Have all packs stored and wait for that; errors are in the fault. */
 void	packer_flush(struct packer *);
 
+/* What was put so far. */
 void	packer_stats(struct packer *, struct packer_stats *);
 
 #endif

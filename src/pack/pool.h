@@ -35,6 +35,7 @@ struct pool	*pool_new(unsigned workers, struct err *);
 /* Do what is still queued, end the threads, release all; accepts NULL. */
 void		 pool_free(struct pool *);
 
+/* Give it to the next free worker; never waits. */
 void		 pool_push(struct pool *, struct task *);
 
 /* Take a task back: true when nobody had begun it, and nobody will. */
