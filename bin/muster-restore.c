@@ -89,17 +89,20 @@ done:
 static int
 check_options(char old[256], struct err *e)
 {
+	size_t n;
+
 	if (restore.target == NULL && more.server == NULL)
 		return err_set(e, ERR_INPUT, "expected --target FOLDER, "
 		    "--server FILE, or both");
 	if (more.as == NULL)
 		return 0;
-	if (sscanf(more.as, "%255[^=]=", old) != 1 ||
-	    strchr(more.as, '=') == NULL)
+	n = strcspn(more.as, "=");
+	if (n == 0 || n > 255 || more.as[n] == '\0' || more.as[n + 1] == '\0')
 		return err_set(e, ERR_INPUT,
 		    "--database-as: expected old=new");
+	(void)snprintf(old, 256, "%.*s", (int)n, more.as);
 	restore.rename_from = old;
-	restore.rename_to = strchr(more.as, '=') + 1;
+	restore.rename_to = more.as + n + 1;
 	return 0;
 }
 

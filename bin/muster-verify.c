@@ -44,8 +44,9 @@ on_problem(void *cookie, const char *object, const char *what)
 	else {
 		struct err e;
 
+		/* standard output is checked at the end */
 		(void)cmd_answer("problem", json_pack("{s:s, s:s}", "object",
-		    object, "what", what), &e);	/* stdout is checked at the end */
+		    object, "what", what), &e);
 	}
 }
 

@@ -27,6 +27,7 @@ int	want_u32(const struct json_t *, const char *key, uint32_t *,
 int	want_number(const struct json_t *, const char *key, double *,
 	    struct err *);
 
+/* true or false. */
 int	want_bool(const struct json_t *, const char *key, bool *, struct err *);
 
 /* A time as clock_parse() takes it. */

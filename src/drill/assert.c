@@ -74,28 +74,36 @@ decimal_compare(const struct decimal *a, const struct decimal *b)
 	    magnitude_compare(a, b);
 }
 
+/* Which outcomes of a comparison an operator accepts. */
+static const struct {
+	const char	*op;
+	bool		 less, equal, more;
+	bool		 order;		/* has a meaning for numbers only */
+} operators[] = {
+	{ "=", false, true, false, false }, { "!=", true, false, true, false },
+	{ "<", true, false, false, true }, { "<=", true, true, false, true },
+	{ ">", false, false, true, true }, { ">=", false, true, true, true },
+};
+
 bool
 assert_value(const char *value, const char *expect)
 {
-	size_t n = strspn(expect, "=!<>");
+	size_t n = strspn(expect, "=!<>"), i;
 	const char *want = expect + n + strspn(expect + n, " ");
 	struct decimal a, b;
 	bool numbers = decimal_parse(value, &a) && decimal_parse(want, &b);
 	int c = numbers ? decimal_compare(&a, &b) : strcmp(value, want);
 
-	if (n == 1 && expect[0] == '=')
-		return c == 0;
-	if (n == 2 && memcmp(expect, "!=", 2) == 0)
-		return c != 0;
-	if (!numbers)
-		return false;
-	if (n == 1 && expect[0] == '<')
-		return c < 0;
-	if (n == 1 && expect[0] == '>')
-		return c > 0;
-	if (n == 2 && memcmp(expect, "<=", 2) == 0)
-		return c <= 0;
-	return n == 2 && memcmp(expect, ">=", 2) == 0 && c >= 0;
+	for (i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+		if (strlen(operators[i].op) != n ||
+		    memcmp(operators[i].op, expect, n) != 0)
+			continue;
+		if (operators[i].order && !numbers)
+			return false;
+		return c < 0 ? operators[i].less :
+		    c > 0 ? operators[i].more : operators[i].equal;
+	}
+	return false;
 }
 
 /* What a query's rows told. */
@@ -254,8 +262,10 @@ assert_sql(struct receipt *r, const struct policy_assertion *a,
 		    (int)sizeof(seen) - 1, why.text);
 	else
 		passed = judge(a, &s, seen);
-	return receipt_add(r, a->name, required, seen, passed,
-	    (double)(clock_monotonic() - begun) / 1e9, e);
+	const struct outcome made = { a->name, required, seen, passed,
+	    (double)(clock_monotonic() - begun) / 1e9 };
+
+	return receipt_add(r, &made, e);
 }
 
 /* The restored file whose last part is this name, by the config's paths. */
@@ -357,8 +367,10 @@ assert_config(struct receipt *r, const struct policy *p,
 			    "%s %.100s", k > 0 ? "," : "", q->keys[k]);
 		}
 		passed = config_right(q, place, seen);
-		if (receipt_add(r, name, required, seen, passed,
-		    (double)(clock_monotonic() - begun) / 1e9, e) == -1)
+		const struct outcome made = { name, required, seen, passed,
+		    (double)(clock_monotonic() - begun) / 1e9 };
+
+		if (receipt_add(r, &made, e) == -1)
 			return -1;
 	}
 	return 0;

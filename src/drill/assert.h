@@ -21,8 +21,10 @@ bool	assert_value(const char *value, const char *expect);
 struct assert_place {
 	struct db_login		 login;		/* of the throwaway server */
 	const char		*database;	/* assertions' default */
-	const char		*files;		/* folder of the restored files */
-	const char		*config;	/* folder of the restored config */
+	/* folder of the restored files */
+	const char		*files;
+	/* folder of the restored config */
+	const char		*config;
 	const char *const	*files_paths;	/* absolute, as archived */
 	const char *const	*config_paths;
 };

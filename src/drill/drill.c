@@ -79,19 +79,27 @@ is_verdict(const struct err *e)
 	    e->kind == ERR_REMOTE || e->kind == ERR_CHANGED;
 }
 
+/* What a step set out to do, and what it saw. */
+struct step {
+	const char	*name, *required, *seen;
+	int64_t		 begun;
+};
+
 /* Record what a step came to; trouble is passed on. */
 static int
-record(struct drill *x, const char *name, const char *required, int rc,
-    const char *seen, int64_t begun, struct err *e)
+record(struct drill *x, const struct step *step, int rc, struct err *e)
 {
+	const struct outcome made = {
+		step->name, step->required, rc == -1 ? e->text : step->seen,
+		rc == 0, (double)(clock_monotonic() - step->begun) / 1e9,
+	};
 	struct err add;
 
 	if (rc == -1 && !is_verdict(e))
 		return -1;
 	if (rc == -1)
 		x->broken = true;
-	if (receipt_add(x->r, name, required, rc == -1 ? e->text : seen,
-	    rc == 0, (double)(clock_monotonic() - begun) / 1e9, &add) == -1) {
+	if (receipt_add(x->r, &made, &add) == -1) {
 		*e = add;
 		return -1;
 	}
@@ -212,7 +220,7 @@ restore_all(struct drill *x, struct err *e)
 {
 	char name[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
 	const struct part *p;
-	int64_t begun;
+	struct step step = { name, "every entry, authenticated", seen, 0 };
 	size_t i;
 	int rc;
 
@@ -221,13 +229,12 @@ restore_all(struct drill *x, struct err *e)
 			return -1;
 		p = &x->s->parts[i];
 		phase_begin(x, p->kind == PART_DB ? "load" : p->name);
-		begun = clock_monotonic();
+		step.begun = clock_monotonic();
 		rc = p->kind == PART_DB ?
 		    load(x, p, seen, sizeof(seen), e) :
 		    extract(x, p, i, seen, sizeof(seen), e);
 		(void)snprintf(name, sizeof(name), "restore: %s", p->name);
-		if (record(x, name, "every entry, authenticated", rc, seen,
-		    begun, e) == -1)
+		if (record(x, &step, rc, e) == -1)
 			return -1;
 		phase_end(x, p->root.size);
 	}
@@ -278,14 +285,14 @@ prove_all(struct drill *x, struct err *e)
 {
 	char name[RECEIPT_TEXT_MAX], required[RECEIPT_TEXT_MAX];
 	char seen[RECEIPT_TEXT_MAX], hex[ID_TEXT_SIZE];
+	struct step step = { name, required, seen, 0 };
 	const struct part *p;
-	int64_t begun;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < x->s->n_parts; i++) {
 		p = &x->s->parts[i];
-		begun = clock_monotonic();
+		step.begun = clock_monotonic();
 		rc = prove(x, p, i, seen, sizeof(seen), e);
 		(void)snprintf(name, sizeof(name), "proof: %s", p->name);
 		(void)snprintf(required, sizeof(required),
@@ -293,7 +300,7 @@ prove_all(struct drill *x, struct err *e)
 		    id_format(&p->root.fingerprint, hex),
 		    (unsigned long long)p->root.entries,
 		    (unsigned long long)p->root.size);
-		if (record(x, name, required, rc, seen, begun, e) == -1)
+		if (record(x, &step, rc, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -323,19 +330,20 @@ assert_all(struct drill *x, struct err *e)
 		.files_paths = x->recipe.files,
 		.config_paths = x->recipe.config,
 	};
+	struct outcome not_done = {
+		.required = "carried out", .seen = x->broken ?
+		    "not carried out: the restore had failed" :
+		    "not carried out: the snapshot has no database",
+	};
 	size_t i;
 
 	if (x->server != NULL)
 		place.login.socket = db_server_socket(x->server);
 	for (i = 0; i < p->n_assertions; i++) {
-		if (x->broken || x->server == NULL) {
-			if (receipt_add(x->r, p->assertions[i].name,
-			    "carried out", x->broken ? "not carried out: the "
-			    "restore had failed" : "not carried out: the "
-			    "snapshot has no database", false, 0, e) == -1)
-				return -1;
-		} else if (assert_sql(x->r, &p->assertions[i], &place,
-		    e) == -1)
+		not_done.name = p->assertions[i].name;
+		if ((x->broken || x->server == NULL ?
+		    receipt_add(x->r, &not_done, e) :
+		    assert_sql(x->r, &p->assertions[i], &place, e)) == -1)
 			return -1;
 	}
 	return assert_config(x->r, p, &place, e);
@@ -359,8 +367,11 @@ check_objectives(struct drill *x, struct err *e)
 		    num_format_seconds((double)r->rto, text));
 		(void)snprintf(seen, sizeof(seen), "%s",
 		    num_format_seconds(r->total, text));
-		if (receipt_add(r, "rto", required, seen, r->total > 0 &&
-		    r->total <= (double)r->rto && !x->broken, 0, e) == -1)
+		const struct outcome made = { "rto", required, seen,
+		    r->total > 0 && r->total <= (double)r->rto && !x->broken,
+		    0 };
+
+		if (receipt_add(r, &made, e) == -1)
 			return -1;
 	}
 	if (r->rpo > 0) {
@@ -369,8 +380,10 @@ check_objectives(struct drill *x, struct err *e)
 		    num_format_seconds((double)r->rpo, text));
 		(void)snprintf(seen, sizeof(seen), "%s",
 		    num_format_seconds(lost, text));
-		if (receipt_add(r, "rpo", required, seen, lost >= 0 &&
-		    lost <= (double)r->rpo, 0, e) == -1)
+		const struct outcome made = { "rpo", required, seen,
+		    lost >= 0 && lost <= (double)r->rpo, 0 };
+
+		if (receipt_add(r, &made, e) == -1)
 			return -1;
 	}
 	return 0;
@@ -421,14 +434,14 @@ finish(struct drill *x)
 static int
 run(struct drill *x, struct err *e)
 {
-	int64_t begun = clock_monotonic();
+	const struct step step = { "recipe", "readable with the recovery key",
+	    "read", clock_monotonic() };
 	int rc;
 
 	if (begin(x, e) == -1)
 		return -1;
 	rc = sealed_get(x->d->chunks, x->s, &x->recipe, e);
-	if (record(x, "recipe", "readable with the recovery key", rc, "read",
-	    begun, e) == -1)
+	if (record(x, &step, rc, e) == -1)
 		return -1;
 	if (provision(x, e) == -1 || restore_all(x, e) == -1)
 		return -1;
@@ -507,16 +520,15 @@ drill_expected(const struct policy *p, const struct snapshot *s,
 int
 drill_sign(const struct depot *d, struct receipt *r, struct err *e)
 {
-	json_t *subject = NULL, *predicate = NULL;
+	struct trail_new new = { .kind = TRAIL_RECEIPTS, .utc = r->finished };
 	int rc = -1;
 
-	if ((subject = receipt_subject(r, e)) != NULL &&
-	    (predicate = receipt_predicate(r, e)) != NULL)
-		rc = trail_put(d, TRAIL_RECEIPTS, r->finished, subject,
-		    predicate, r->object, &r->digest, e);
+	if ((new.subject = receipt_subject(r, e)) != NULL &&
+	    (new.predicate = receipt_predicate(r, e)) != NULL)
+		rc = trail_put(d, &new, r->object, &r->digest, e);
 	if (rc == -1)
 		(void)err_add(e, "cannot sign the receipt");
-	json_decref(subject);
-	json_decref(predicate);
+	json_decref(new.subject);
+	json_decref(new.predicate);
 	return rc;
 }

@@ -10,8 +10,10 @@ struct policy;
 
 struct drill_options {
 	const struct policy	*policy;
-	const char		*scratch;	/* parent of the throwaway folder */
-	double			 open_seconds;	/* what opening the store took */
+	/* parent of the throwaway folder */
+	const char		*scratch;
+	/* what opening the store took */
+	double			 open_seconds;
 	void			(*step)(void *cookie, const char *phase);
 	void			(*progress)(void *cookie, uint64_t bytes,
 				    uint64_t entries);

@@ -37,8 +37,7 @@ copy_text(char out[RECEIPT_TEXT_MAX], const char *text)
 }
 
 int
-receipt_add(struct receipt *r, const char *name, const char *required,
-    const char *seen, bool passed, double seconds, struct err *e)
+receipt_add(struct receipt *r, const struct outcome *o, struct err *e)
 {
 	struct check *v, *c;
 	size_t size;
@@ -54,11 +53,11 @@ receipt_add(struct receipt *r, const char *name, const char *required,
 		r->checks_size = size;
 	}
 	c = &r->checks[r->n_checks++];
-	copy_text(c->name, name);
-	copy_text(c->required, required);
-	copy_text(c->seen, seen);
-	c->passed = passed;
-	c->seconds = seconds;
+	copy_text(c->name, o->name);
+	copy_text(c->required, o->required);
+	copy_text(c->seen, o->seen);
+	c->passed = o->passed;
+	c->seconds = o->seconds;
 	return 0;
 }
 
@@ -159,6 +158,8 @@ static int
 check_parse(struct receipt *r, const json_t *o, struct err *e)
 {
 	struct check c;
+	struct outcome made = { .name = c.name, .required = c.required,
+	    .seen = c.seen };
 
 	if (want_text(o, "name", c.name, sizeof(c.name), e) == -1 ||
 	    want_text(o, "required", c.required, sizeof(c.required),
@@ -167,8 +168,9 @@ check_parse(struct receipt *r, const json_t *o, struct err *e)
 	    want_bool(o, "passed", &c.passed, e) == -1 ||
 	    want_number(o, "seconds", &c.seconds, e) == -1)
 		return -1;
-	return receipt_add(r, c.name, c.required, c.seen, c.passed, c.seconds,
-	    e);
+	made.passed = c.passed;
+	made.seconds = c.seconds;
+	return receipt_add(r, &made, e);
 }
 
 static int

@@ -61,12 +61,18 @@ struct receipt {
 /* Release what it holds; the struct can be used again. */
 void	receipt_drop(struct receipt *);
 
+/* How a check came out, in borrowed texts. */
+struct outcome {
+	const char	*name, *required, *seen;
+	bool		 passed;
+	double		 seconds;
+};
+
 /*
  * Append a check's outcome, texts cut to size.  -1 without memory or beyond
  * RECEIPT_CHECKS_MAX: then the drill must fail.
  */
-int	receipt_add(struct receipt *, const char *name, const char *required,
-	    const char *seen, bool passed, double seconds, struct err *);
+int	receipt_add(struct receipt *, const struct outcome *, struct err *);
 
 /* Predicate and subject for the statement; new references or NULL. */
 struct json_t	*receipt_predicate(const struct receipt *, struct err *);

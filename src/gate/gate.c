@@ -177,12 +177,12 @@ subject_json(const struct verdict *v)
 int
 gate_sign(const struct depot *d, struct verdict *v, struct err *e)
 {
-	json_t *subject, *predicate;
+	struct trail_new new = { .kind = TRAIL_VERDICTS, .utc = v->utc };
 	int rc = -1;
 
-	subject = subject_json(v);
-	predicate = json_pack("{s:{s:s, s:{s:s}}, s:o, s:s+, s:{s:s, s:{s:o}}, "
-	    "s:o, s:s, s:[s], s:o}",
+	new.subject = subject_json(v);
+	new.predicate = json_pack("{s:{s:s, s:{s:s}}, s:o, s:s+, "
+	    "s:{s:s, s:{s:o}}, s:o, s:s, s:[s], s:o}",
 	    "verifier", "id", "urn:muster:gate", "version", "muster",
 	    MUSTER_VERSION, "timeVerified", want_make_time(v->utc),
 	    "resourceUri", "urn:muster:site:", v->site,
@@ -192,16 +192,15 @@ gate_sign(const struct depot *d, struct verdict *v, struct err *e)
 	    v->result == RULE_PASS ? "PASSED" : "FAILED", "verifiedLevels",
 	    v->result == RULE_PASS ? "MUSTER_GO" : "MUSTER_NO_GO",
 	    "musterRules", rules_json(v));
-	if (subject == NULL || predicate == NULL)
+	if (new.subject == NULL || new.predicate == NULL)
 		(void)err_set(e, ERR_INPUT, "cannot make the verdict's "
 		    "statement (is the subject \"git:<sha>\" or "
 		    "\"sha256:<digest>\"?)");
 	else
-		rc = trail_put(d, TRAIL_VERDICTS, v->utc, subject, predicate,
-		    v->object, &v->digest, e);
+		rc = trail_put(d, &new, v->object, &v->digest, e);
 	if (rc == -1)
 		(void)err_add(e, "cannot sign the verdict");
-	json_decref(subject);
-	json_decref(predicate);
+	json_decref(new.subject);
+	json_decref(new.predicate);
 	return rc;
 }

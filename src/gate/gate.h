@@ -27,7 +27,8 @@ struct rule {
 	char			name[RECEIPT_TEXT_MAX];
 	char			required[RECEIPT_TEXT_MAX];
 	char			seen[RECEIPT_TEXT_MAX];
-	char			evidence[STORE_NAME_MAX];	/* object, or "" */
+	/* object, or "" */
+	char			evidence[STORE_NAME_MAX];
 	enum rule_result	result;
 };
 

@@ -113,6 +113,12 @@ chunks_bad(const struct chunks *c)
 	return c->bad;
 }
 
+const struct store_secret *
+chunks_secret(const struct chunks *c)
+{
+	return c->with.secret;
+}
+
 bool
 chunks_are_dry(const struct chunks *c)
 {

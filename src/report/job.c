@@ -66,7 +66,9 @@ job_drill(const struct job *j, struct err *e)
 		.passphrase_file = j->passphrase_file, .drill_store = true,
 		.use = DEPOT_DRILL,
 	};
-	struct drill_options o = { .step = watch_step, .progress = watch_progress };
+	struct drill_options o = {
+		.step = watch_step, .progress = watch_progress
+	};
 	int64_t begun = clock_monotonic();
 	struct access a;
 	struct snapshot *s = NULL;

@@ -20,7 +20,8 @@ struct access_want {
 	const char	*recovery_key;	/* overrides the policy's */
 	const char	*passphrase_file;
 	const char	*lock_wait;	/* duration, or NULL: do not wait */
-	bool		 bare;		/* a URL and keys only; no policy needed */
+	/* a URL and keys only; no policy needed */
+	bool		 bare;
 	bool		 exclusive;	/* hold the site's lock */
 	bool		 drill_store;	/* default: the store drills are from */
 	enum depot_use	 use;

@@ -16,7 +16,8 @@ struct capture {
 	const struct recipe	*recipe;
 	struct db_login		 login;
 	int			 db_connections;
-	const char		*files_root;	/* "/", or the restored copy's */
+	/* "/", or the restored copy's */
+	const char		*files_root;
 	const char		*config_root;
 	struct notes		*notes;		/* or NULL */
 	void			(*progress)(void *cookie, uint64_t bytes,

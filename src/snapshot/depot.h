@@ -19,11 +19,13 @@ struct store;
 struct depot {
 	struct store		*store;
 	struct charter		 charter;
-	bool			 authentic;	/* a key vouched for the charter */
+	/* a key vouched for the charter */
+	bool			 authentic;
 	struct writer_key	*writer;	/* or NULL */
 	struct recovery_key	*recovery;	/* or NULL */
 	const struct store_secret *secret;	/* or NULL */
-	struct store_secret	*own_secret;	/* when it came by the charter */
+	/* when it came by the charter */
+	struct store_secret	*own_secret;
 	struct chunks		*chunks;	/* or NULL */
 	struct scratch		*scratch;	/* holds the index, or NULL */
 };

@@ -12,9 +12,10 @@ struct err;
 
 struct restore_options {
 	const char		*target;	/* folder; made if absent */
-	const struct db_login	*server;	/* load databases here, or NULL: */
-						/* their files go to target */
-	const char		*part;		/* only this component, or NULL */
+	/* load databases here, or NULL: their files go to target */
+	const struct db_login	*server;
+	/* only this component, or NULL */
+	const char		*part;
 	const char *const	*paths;		/* only these paths, or NULL */
 	bool			 into_nonempty;
 	const char		*rename_from, *rename_to;	/* a database */

@@ -23,6 +23,7 @@ struct notes;
 
 #define NOTES_MAX 10000			/* more are only counted */
 
+/* An empty list, and its release; NULL is accepted. */
 struct notes	*notes_new(struct err *);
 void		 notes_free(struct notes *);
 

@@ -10,7 +10,7 @@
  *	4. The statement is the last object; until it is there, the snapshot
  *	   does not exist.
  *
- *	capture_part* -> sealed_put -> chunks_flush -> put_inventory -> trail_put
+ * capture_part* -> sealed_put -> chunks_flush -> put_inventory -> trail_put
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -300,7 +300,7 @@ find_previous(struct depot *d, struct snapshot *s, struct err *e)
 static int
 bind_all(struct depot *d, struct snapshot *s, struct err *e)
 {
-	json_t *subject = NULL, *predicate = NULL;
+	struct trail_new new = { .kind = TRAIL_SNAPSHOTS };
 	struct chunks_stats stats;
 	int rc = -1;
 
@@ -314,16 +314,16 @@ bind_all(struct depot *d, struct snapshot *s, struct err *e)
 		    "server's is ahead of this host's");
 		goto done;
 	}
-	if ((subject = snapshot_subject(s, e)) == NULL ||
-	    (predicate = snapshot_predicate(s, e)) == NULL)
+	new.utc = s->finished;
+	if ((new.subject = snapshot_subject(s, e)) == NULL ||
+	    (new.predicate = snapshot_predicate(s, e)) == NULL)
 		goto done;
-	rc = trail_put(d, TRAIL_SNAPSHOTS, s->finished, subject, predicate,
-	    s->object, &s->digest, e);
+	rc = trail_put(d, &new, s->object, &s->digest, e);
 done:
 	if (rc == -1)
 		(void)err_add(e, "cannot bind the snapshot");
-	json_decref(subject);
-	json_decref(predicate);
+	json_decref(new.subject);
+	json_decref(new.predicate);
 	return rc;
 }
 

@@ -14,10 +14,10 @@ struct take_options {
 	const struct policy	*policy;
 	bool			 only_one;	/* only parts of this kind */
 	enum part_kind		 only;
-	const char		*stream;	/* or only what comes on stdin, */
-						/* under this name */
-	bool			 dry_run;	/* fingerprints only: nothing is */
-						/* stored, nothing is signed */
+	/* or only what comes on stdin, under this name */
+	const char		*stream;
+	/* fingerprints only: nothing is stored, nothing is signed */
+	bool			 dry_run;
 	void			(*step)(void *cookie, const char *name);
 	void			(*progress)(void *cookie, uint64_t bytes,
 				    uint64_t entries);

@@ -143,21 +143,21 @@ trail_each(const struct depot *d, enum trail_kind kind,
 }
 
 int
-trail_put(const struct depot *d, enum trail_kind kind, int64_t utc,
-    json_t *subject, json_t *predicate, char object[STORE_NAME_MAX],
-    struct id *digest, struct err *e)
+trail_put(const struct depot *d, const struct trail_new *new,
+    char object[STORE_NAME_MAX], struct id *digest, struct err *e)
 {
+	const struct kind *k = &kinds[new->kind];
 	char when[CLOCK_TEXT_MAX], hex[ID_TEXT_SIZE];
 	struct buf b;
 	int rc = -1;
 
 	buf_init(&b, STATEMENT_MAX);
-	if (statement_sign(kinds[kind].type, subject, predicate,
+	if (statement_sign(k->type, new->subject, new->predicate,
 	    depot_signer(d), &b, e) == -1)
 		goto done;
 	id_sha256(b.data, b.len, digest);
-	(void)snprintf(object, STORE_NAME_MAX, "%s%s-%s", kinds[kind].prefix,
-	    clock_format_compact(utc, when), id_format(digest, hex));
+	(void)snprintf(object, STORE_NAME_MAX, "%s%s-%s", k->prefix,
+	    clock_format_compact(new->utc, when), id_format(digest, hex));
 	if (store_put(d->store, object, b.data, b.len, digest,
 	    e) == STORE_FAILED)
 		goto done;
@@ -237,8 +237,9 @@ find(const struct depot *d, struct find *f, struct err *e)
 	if (trail_each(d, TRAIL_SNAPSHOTS, find_one, f, e) != 0)
 		return -1;
 	if (f->hits > 1)
-		return err_set(e, ERR_INPUT, "%llu snapshots begin with \"%s\": "
-		    "give more of it", (unsigned long long)f->hits, f->which);
+		return err_set(e, ERR_INPUT, "%llu snapshots begin with "
+		    "\"%s\": give more of it", (unsigned long long)f->hits,
+		    f->which);
 	if (f->hits == 1)
 		return 0;
 	if (f->damaged > 0) {

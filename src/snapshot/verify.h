@@ -10,7 +10,8 @@
 struct err;
 
 struct verify_options {
-	const char	*site;		/* only snapshots of this one, or NULL */
+	/* only snapshots of this one, or NULL */
+	const char	*site;
 	const struct snapshot *only;	/* only what this one needs, or NULL */
 	bool		 content;	/* open every chunk (recovery key) */
 	/* Something definitely wrong: object, and what. */
