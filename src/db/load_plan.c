@@ -261,8 +261,9 @@ parse_create(struct plan_db *db, const char *sql, size_t len, struct err *e)
 	return 0;
 }
 
+/* Every script must be whole; databases get their names from theirs. */
 static int
-name_databases(struct plan *p, struct err *e)
+read_scripts(struct plan *p, struct err *e)
 {
 	const struct plan_entry *t;
 	struct script s;
@@ -272,12 +273,12 @@ name_databases(struct plan *p, struct err *e)
 
 	for (i = 0; i < p->n_entries; i++) {
 		t = &p->entries[i];
-		if (t->kind != PLAN_CREATE)
-			continue;
 		script_init(&s, t->text, t->len);
 		while ((rc = script_next(&s, &sql, &len, e)) == 1)
-			if (parse_create(&p->dbs[t->db], sql, len, e) == -1)
-				return -1;
+			if (t->kind == PLAN_CREATE &&
+			    (rc = parse_create(&p->dbs[t->db], sql, len,
+			    e)) == -1)
+				break;
 		if (rc == -1)
 			return err_add(e, "%s", t->path);
 	}
@@ -487,7 +488,7 @@ plan_read(struct plan *p, struct chunks *c, const struct archive_root *root,
 	int rc = -1;
 
 	*p = (struct plan){ 0 };
-	if (read_archive(p, c, root, e) == -1 || name_databases(p, e) == -1)
+	if (read_archive(p, c, root, e) == -1 || read_scripts(p, e) == -1)
 		goto done;
 	if (p->n_dbs == 0) {
 		(void)err_set(e, ERR_DAMAGED, "it holds no database");

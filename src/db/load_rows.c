@@ -381,6 +381,15 @@ connections(const struct load *l)
 	return (size_t)n > tables ? (int)tables : n;
 }
 
+/* A table that its source took in spite of its width is taken here, too. */
+static int
+prepare(struct conn *c, struct err *e)
+{
+	if (!conn_is_mariadb(c))
+		return 0;
+	return conn_exec(c, "SET SESSION innodb_strict_mode=0", e);
+}
+
 static int
 start_workers(struct work *w, struct worker *v, int n, struct err *e)
 {
@@ -389,7 +398,7 @@ start_workers(struct work *w, struct worker *v, int n, struct err *e)
 	for (i = 0; i < n; i++) {
 		v[i].work = w;
 		v[i].conn = conn_open(&w->load->options->login, CONN_UTF8, e);
-		if (v[i].conn == NULL)
+		if (v[i].conn == NULL || prepare(v[i].conn, e) == -1)
 			return -1;
 	}
 	for (i = 0; i < n; i++) {
