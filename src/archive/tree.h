@@ -62,6 +62,7 @@ struct tree_restore_options {
 	const char	 *target;	/* an existing folder */
 	bool		  into_nonempty;	/* else it must be empty */
 	bool		  owners;	/* chown, devices (root); else skipped */
+	bool		  sync;		/* on disk before it returns */
 	const char *const *paths;	/* only these and what is below, or NULL */
 	void		(*note)(void *cookie, const char *path,
 			    const char *why);
@@ -75,7 +76,17 @@ struct tree_restore_options {
  * are ERR_DAMAGED.  Each file is written under a temporary name and renamed
  * when all its bytes were authenticated; folders get their metadata last.
  * Runs of zero blocks become holes.  An existing non-folder in the way is
- * ERR_EXISTS.  What could not be set (owner, xattr) is noted, never silent.
+ * ERR_EXISTS.  What could not be set (owner, xattr) is noted, never silent;
+ * notes may come from any thread, one at a time.
+ *
+ * With paths, a hard link is restored even if its file is not among them, and
+ * folders that lead there are given what the archive says only if they were
+ * made.  A path that is not in the archive is ERR_ABSENT, after all else was
+ * restored.
+ *
+ * On -1 what was put so far stays, but no part of a file.  Memory grows with
+ * the folders and hard links (their names and attributes) and by about 12
+ * bytes for each file.
  */
 int	tree_restore(struct chunks *, const struct archive_root *,
 	    const struct tree_restore_options *, struct tree_stats *,
