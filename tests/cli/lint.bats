@@ -3,6 +3,7 @@
 # must name it, and must let the good tree through.
 
 setup() {
+	unset MUSTER_BIN
 	scripts=$BATS_TEST_DIRNAME/../../scripts
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree/src/base" "$tree/src/store" "$tree/bin" "$tree/man"
