@@ -133,6 +133,8 @@ check_operands(const struct cmd *c, char *operands[], size_t n, struct err *e)
 static void
 print_help(const struct cmd *c, const struct options *o)
 {
+	bool page = strncmp(c->name, "muster-", 7) == 0;
+
 	(void)printf("usage: %s [option ...]%s%s\n%s: %s\n\noptions:\n",
 	    c->name, *c->operands != '\0' ? " " : "", c->operands, c->name,
 	    c->purpose);
@@ -141,7 +143,8 @@ print_help(const struct cmd *c, const struct options *o)
 	    "do it or could not\ntell; 3 failed after something was changed; "
 	    "4 done, but part of the source\nwas not read; 64 asked for "
 	    "wrongly; 75 locked by another run; 130, 143\ninterrupted.  "
-	    "See %s(1) and muster(1).\n", c->name);
+	    "See %s%smuster(1).\n", page ? c->name : "",
+	    page ? "(1) and " : "");
 }
 
 static int

@@ -247,7 +247,7 @@ lines() {
 		    "$call" >"$tree/bin/bad.c"
 		printf '	return (int)%s(1);\n}\n' "$call" \
 		    >>"$tree/bin/bad.c"
-		offends check-calls "bin/bad.c:6: $call() is banned"
+		offends check-calls "bin/bad.c:6: $call: is banned"
 	done
 }
 
@@ -255,10 +255,14 @@ lines() {
 	mkdir "$tree/src/cli"
 	printf 'void x(void) {\n	exit(1);\n}\n' >"$tree/src/base/bad.c"
 	offends check-calls \
-	    'src/base/bad.c:2: exit(): only cli and bin print or exit'
+	    'src/base/bad.c:2: exit: only cli and bin print trouble or exit'
 	printf 'void x(void) {\n	fputs("", stderr);\n}\n' \
 	    >"$tree/src/base/bad.c"
-	offends check-calls 'src/base/bad.c:2: stderr: only cli and bin print'
+	offends check-calls \
+	    'src/base/bad.c:2: stderr: only cli and bin print trouble or exit'
+	printf 'void x(void) {\n	puts("");\n}\n' >"$tree/src/base/bad.c"
+	offends check-calls \
+	    'src/base/bad.c:2: puts: only cli, report and bin answer'
 	mv "$tree/src/base/bad.c" "$tree/src/cli/bad.c"
 	passes check-calls
 }

@@ -302,6 +302,7 @@ help_and_version_answer_on_standard_output(void **state)
 	assert_non_null(strstr(out,
 	    "\n  -q, --quiet             say nothing but trouble\n"));
 	assert_non_null(strstr(out, "\nexit status: 0 done, yes; 1 "));
+	assert_non_null(strstr(out, "See muster-one(1) and muster(1).\n"));
 	assert_int_equal(ends(&one, "-h"), 0);
 	assert_int_equal(ends(&one, "--version"), 0);
 	assert_string_equal(out, "muster-one " MUSTER_VERSION "\n");
