@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 #include "archive/apply.h"
-#include "archive/beneath.h"
 #include "archive/entry.h"
 #include "archive/meta.h"
+#include "archive/within.h"
 
 struct handle {
 	const struct apply	*how;
@@ -33,7 +33,7 @@ struct handle {
 	int			 fd;
 	bool			 path_only;
 	bool			 owned;		/* by whom it must be */
-	char			 path[BENEATH_PROC_MAX];
+	char			 path[WITHIN_PROC_MAX];
 };
 
 static void
@@ -162,7 +162,7 @@ apply_all(const struct apply *how, int fd, bool path_only,
 		.how = how, .en = en, .fd = fd, .path_only = path_only,
 	};
 
-	(void)beneath_proc(fd, h.path);
+	(void)within_proc(fd, h.path);
 	set_owner(&h);
 	if (how->may_inherit)
 		drop_inherited(&h);

@@ -16,13 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/beneath.h"
 #include "archive/entry.h"
 #include "archive/grab.h"
 #include "archive/links.h"
 #include "archive/meta.h"
 #include "archive/name.h"
 #include "archive/owners.h"
+#include "archive/within.h"
 #include "base/fd.h"
 #include "base/intr.h"
 
@@ -400,10 +400,10 @@ open_item(const struct grab *g)
 	const struct job_item *it = g->item;
 
 	if (S_ISREG(it->type) && (it->link == NULL || it->first))
-		return beneath_open_read(g->root, it->name, 0);
+		return within_open_read(g->root, it->name, 0);
 	if (S_ISDIR(it->type))
-		return beneath_open_read(g->root, it->name, O_DIRECTORY);
-	return beneath_open(g->root, it->name, O_PATH);
+		return within_open_read(g->root, it->name, O_DIRECTORY);
+	return within_open(g->root, it->name, O_PATH);
 }
 
 /*
@@ -419,7 +419,7 @@ grab_later(struct grab *g, const struct stat *st, struct err *e)
 
 	if (first != NULL)
 		return grab_link(g, st, first, e);
-	in = beneath_open_read(g->root, g->item->name, 0);
+	in = within_open_read(g->root, g->item->name, 0);
 	if (in == -1)
 		return failed(g, errno, e);
 	out = grab_file(g, in, e);

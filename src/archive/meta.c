@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/beneath.h"
 #include "archive/meta.h"
+#include "archive/within.h"
 #include "base/err.h"
 
 #define LIST_MAX ((size_t)1 << 20)
@@ -68,7 +68,7 @@ meta_keeps(const char *name)
 struct handle {
 	int	 fd;
 	bool	 path_only;
-	char	 path[BENEATH_PROC_MAX];
+	char	 path[WITHIN_PROC_MAX];
 };
 
 static ssize_t
@@ -165,11 +165,11 @@ add_xattr(struct meta *m, const char *name, size_t len, struct err *e)
 static char *
 read_acl(const struct handle *h, acl_type_t type, struct err *e)
 {
-	char path[BENEATH_PROC_MAX];
+	char path[WITHIN_PROC_MAX];
 	char *text = NULL, *copy = NULL;
 	acl_t acl;
 
-	if ((acl = acl_get_file(beneath_proc(h->fd, path), type)) == NULL) {
+	if ((acl = acl_get_file(within_proc(h->fd, path), type)) == NULL) {
 		(void)err_sys(e, "read access control list");
 		return NULL;
 	}
@@ -210,7 +210,7 @@ meta_read(struct meta *m, int fd, bool path_only, struct err *e)
 	size_t i;
 
 	clear(m);
-	(void)beneath_proc(fd, h.path);
+	(void)within_proc(fd, h.path);
 	if (read_list(m, &h, e) == -1)
 		return -1;
 	name = (const char *)m->list.data;
@@ -249,7 +249,7 @@ meta_entry(const struct meta *m, const struct stat *st, struct entry *en)
 int
 meta_set_acl(int fd, bool is_default, const char *text)
 {
-	char path[BENEATH_PROC_MAX];
+	char path[WITHIN_PROC_MAX];
 	acl_t acl;
 	int rc;
 
@@ -258,7 +258,7 @@ meta_set_acl(int fd, bool is_default, const char *text)
 	if (acl_valid(acl) == -1)
 		rc = -1;
 	else
-		rc = acl_set_file(beneath_proc(fd, path),
+		rc = acl_set_file(within_proc(fd, path),
 		    is_default ? ACL_TYPE_DEFAULT : ACL_TYPE_ACCESS, acl);
 	(void)acl_free(acl);
 	return rc;

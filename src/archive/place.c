@@ -23,11 +23,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/beneath.h"
 #include "archive/entry.h"
 #include "archive/listing.h"
 #include "archive/name.h"
 #include "archive/place_inside.h"
+#include "archive/within.h"
 #include "base/err.h"
 #include "base/fd.h"
 
@@ -53,7 +53,7 @@ check_empty(struct place *p, struct err *e)
 	int fd = -1, rc = -1;
 
 	listing_init(&l);
-	if ((fd = beneath_open_read(p->target, "", O_DIRECTORY)) == -1)
+	if ((fd = within_open_read(p->target, "", O_DIRECTORY)) == -1)
 		(void)err_sys(e, "cannot read %s", p->opt->target);
 	else if (listing_read(&l, fd, e) == -1)
 		(void)err_add(e, "cannot read %s", p->opt->target);
@@ -70,9 +70,9 @@ check_empty(struct place *p, struct err *e)
 static bool
 has_default_acl(const struct place *p)
 {
-	char path[BENEATH_PROC_MAX];
+	char path[WITHIN_PROC_MAX];
 
-	return getxattr(beneath_proc(p->target, path),
+	return getxattr(within_proc(p->target, path),
 	    "system.posix_acl_default", NULL, 0) > 0;
 }
 
@@ -199,7 +199,7 @@ open_or_make(struct place *p, int in, const char *part, struct err *e)
 	made = mkdirat(in, part, 0700) == 0;
 	if (!made && errno != EEXIST)
 		return -1;
-	fd = beneath_open(in, part, O_PATH | O_DIRECTORY);
+	fd = within_open(in, part, O_PATH | O_DIRECTORY);
 	if (fd == -1 || !made)
 		return fd;
 	if (fstat(fd, &st) == -1) {
@@ -246,7 +246,7 @@ place_open_folder(struct place *p, const char *name, struct err *e)
 {
 	int fd;
 
-	fd = beneath_open(p->target, name, O_PATH | O_DIRECTORY);
+	fd = within_open(p->target, name, O_PATH | O_DIRECTORY);
 	if (fd == -1 && errno == ENOENT)
 		fd = make_folders(p, name, e);
 	if (fd == -1)
@@ -259,7 +259,7 @@ place_sync(struct place *p, struct err *e)
 {
 	int fd, rc = -1;
 
-	if ((fd = beneath_open_read(p->target, "", O_DIRECTORY)) == -1 ||
+	if ((fd = within_open_read(p->target, "", O_DIRECTORY)) == -1 ||
 	    syncfs(fd) == -1)
 		(void)err_sys(e, "sync %s", p->opt->target);
 	else

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/beneath.h"
 #include "archive/entry.h"
 #include "archive/name.h"
 #include "archive/place_inside.h"
+#include "archive/within.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/intr.h"
@@ -29,7 +29,7 @@ open_linked(const struct place *p, const struct entry *en, struct err *e)
 	struct stat st;
 	int fd;
 
-	fd = beneath_open(p->target, en->link, O_PATH);
+	fd = within_open(p->target, en->link, O_PATH);
 	if (fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    inodes_have(&p->files, &st))
 		return fd;
@@ -42,7 +42,7 @@ open_linked(const struct place *p, const struct entry *en, struct err *e)
 static int
 make_link(struct place *p, const struct entry *en, struct err *e)
 {
-	char proc[BENEATH_PROC_MAX], *parent = NULL;
+	char proc[WITHIN_PROC_MAX], *parent = NULL;
 	const char *base = name_base(en->path);
 	int file = -1, folder = -1, rc = -1;
 
@@ -55,7 +55,7 @@ make_link(struct place *p, const struct entry *en, struct err *e)
 	if ((file = open_linked(p, en, e)) == -1 ||
 	    (folder = place_open_folder(p, parent, e)) == -1)
 		goto done;
-	if (linkat(AT_FDCWD, beneath_proc(file, proc), folder, base,
+	if (linkat(AT_FDCWD, within_proc(file, proc), folder, base,
 	    AT_SYMLINK_FOLLOW) == -1) {
 		(void)place_fail(en->path, e);
 		goto done;
@@ -75,7 +75,7 @@ finish_folder(struct place *p, const struct entry *en, bool parent_only,
 	struct stat st;
 	int fd;
 
-	fd = beneath_open(p->target, en->path, O_PATH | O_DIRECTORY);
+	fd = within_open(p->target, en->path, O_PATH | O_DIRECTORY);
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		(void)place_fail(en->path, e);
 		fd_drop(&fd);

@@ -18,11 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/beneath.h"
 #include "archive/entry.h"
 #include "archive/name.h"
 #include "archive/place_inside.h"
 #include "archive/sparse.h"
+#include "archive/within.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/intr.h"
@@ -248,7 +248,7 @@ put_special(struct placer *r, const struct entry *en, struct err *e)
 		    "a device, could not be made", errno);
 		return 0;
 	}
-	if ((fd = beneath_open(folder, base, O_PATH)) == -1)
+	if ((fd = within_open(folder, base, O_PATH)) == -1)
 		return place_fail(en->path, e);
 	apply_all(how, fd, true, en);
 	fd_drop(&fd);

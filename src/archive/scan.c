@@ -18,11 +18,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/beneath.h"
 #include "archive/listing.h"
 #include "archive/name.h"
 #include "archive/scan.h"
 #include "archive/scan_paths.h"
+#include "archive/within.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/intr.h"
@@ -147,7 +147,7 @@ enter(struct scan *s, bool is_given, struct err *e)
 
 	if ((l = push(s, e)) == NULL)
 		return -1;
-	l->fd = beneath_open_read(s->root, s->name, O_DIRECTORY);
+	l->fd = within_open_read(s->root, s->name, O_DIRECTORY);
 	if (l->fd == -1 || fstat(l->fd, &st) == -1) {
 		pop(s);
 		return missed(s, e);
@@ -193,7 +193,7 @@ reopen(struct scan *s, struct level *l, struct err *e)
 {
 	if (l->fd != -1)
 		return 1;
-	l->fd = beneath_open_read(s->root, s->name, O_DIRECTORY);
+	l->fd = within_open_read(s->root, s->name, O_DIRECTORY);
 	if (l->fd != -1)
 		return 1;
 	return missed(s, e);
@@ -236,7 +236,7 @@ stat_given(struct scan *s, struct stat *st, struct err *e)
 	char text[NAME_TEXT_MAX];
 	int fd, rc;
 
-	fd = beneath_open(s->root, s->name, O_PATH);
+	fd = within_open(s->root, s->name, O_PATH);
 	if (fd == -1 && errno == ENOENT)
 		return err_set(e, ERR_ABSENT, "/%s does not exist",
 		    name_format(s->name, text));

@@ -1,5 +1,5 @@
-#ifndef ARCHIVE_BENEATH_H
-#define ARCHIVE_BENEATH_H
+#ifndef ARCHIVE_WITHIN_H
+#define ARCHIVE_WITHIN_H
 
 #include <sys/types.h>
 
@@ -10,22 +10,19 @@
  */
 
 /* O_CLOEXEC and O_NOFOLLOW are added; "" is the folder itself. */
-int	beneath_open(int folder, const char *name, int flags);
+int	within_open(int folder, const char *name, int flags);
 
 /*
  * The same for reading, without leaving a trace in its atime where that is
  * allowed, and without waiting for anybody at the other end.
  */
-int	beneath_open_read(int folder, const char *name, int flags);
-
-/* Its parent folder (O_PATH); *base is its last part, inside of it. */
-int	beneath_open_parent(int folder, const char *name, const char **base);
+int	within_open_read(int folder, const char *name, int flags);
 
 /*
  * "/proc/self/fd/N", for calls that want a path where we hold an O_PATH
  * descriptor.  Returns its buffer.
  */
-#define BENEATH_PROC_MAX 32
-char	*beneath_proc(int fd, char [BENEATH_PROC_MAX]);
+#define WITHIN_PROC_MAX 32
+char	*within_proc(int fd, char [WITHIN_PROC_MAX]);
 
 #endif

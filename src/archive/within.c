@@ -14,8 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/beneath.h"
-#include "archive/name.h"
+#include "archive/within.h"
 #include "base/fd.h"
 
 #define TRIES_MAX 16
@@ -52,7 +51,7 @@ piece_length(const char *name)
 }
 
 int
-beneath_open(int folder, const char *name, int flags)
+within_open(int folder, const char *name, int flags)
 {
 	char piece[PATH_MAX];
 	int fd, at = -1;
@@ -82,40 +81,20 @@ beneath_open(int folder, const char *name, int flags)
 }
 
 int
-beneath_open_read(int folder, const char *name, int flags)
+within_open_read(int folder, const char *name, int flags)
 {
 	int fd;
 
 	flags |= O_RDONLY | O_NONBLOCK;
-	fd = beneath_open(folder, name, flags | O_NOATIME);
+	fd = within_open(folder, name, flags | O_NOATIME);
 	if (fd == -1 && errno == EPERM)	/* not ours: then its atime moves */
-		fd = beneath_open(folder, name, flags);
+		fd = within_open(folder, name, flags);
 	return fd;
 }
 
-int
-beneath_open_parent(int folder, const char *name, const char **base)
-{
-	char parent[65536];
-	size_t n;
-
-	*base = name_base(name);
-	n = (size_t)(*base - name);
-	if (n > sizeof(parent)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if (n > 0) {
-		memcpy(parent, name, n - 1);
-		n--;
-	}
-	parent[n] = '\0';
-	return beneath_open(folder, parent, O_PATH | O_DIRECTORY);
-}
-
 char *
-beneath_proc(int fd, char path[BENEATH_PROC_MAX])
+within_proc(int fd, char path[WITHIN_PROC_MAX])
 {
-	(void)snprintf(path, BENEATH_PROC_MAX, "/proc/self/fd/%d", fd);
+	(void)snprintf(path, WITHIN_PROC_MAX, "/proc/self/fd/%d", fd);
 	return path;
 }
