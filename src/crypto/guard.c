@@ -3,6 +3,7 @@
  * are libsodium's; its base64 takes the same time whatever the content.
  */
 #include <sodium.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "crypto/guard.h"
@@ -45,12 +46,24 @@ base64_format(const void *p, size_t n, char *out)
 	    sodium_base64_VARIANT_ORIGINAL);
 }
 
+/* libsodium 1.0.18 takes some bytes above 127 for characters of base64. */
+static bool
+is_ascii(const char *text, size_t len)
+{
+	unsigned char high = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		high |= (unsigned char)text[i];
+	return high < 0x80;
+}
+
 int
 base64_parse(const char *text, size_t len, void *out, size_t n)
 {
 	size_t got;
 
-	if (len != BASE64_SIZE(n) - 1)
+	if (len != BASE64_SIZE(n) - 1 || !is_ascii(text, len))
 		return -1;
 	if (n == 0)
 		return 0;

@@ -39,7 +39,11 @@ void	signer_sign(const struct signer *, const void *, size_t,
 bool	signature_fits(const uint8_t [SIGNATURE_SIZE], const void *, size_t,
 	    const uint8_t public[SIGNER_PUBLIC_SIZE]);
 
-/* The public X25519 half. */
+/* The recovery key of a known seed; root of NULL: its own. */
+struct recovery_key	*recovery_key_from(const uint8_t seed[SECRET_SIZE],
+			    const uint8_t *root, struct err *);
+
+/* The public X25519 half, borrowed. */
 const uint8_t	*recovery_key_box_public(const struct recovery_key *);
 
 /*

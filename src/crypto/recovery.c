@@ -54,9 +54,9 @@ static const char note_locked[] = "under a passphrase";
 static const char note_bare[] =
     "bare: whoever reads this file can open the backups";
 
-/* root of NULL: itself. */
-static struct recovery_key *
-from_seed(const uint8_t seed[SECRET_SIZE], const uint8_t *root, struct err *e)
+struct recovery_key *
+recovery_key_from(const uint8_t seed[SECRET_SIZE], const uint8_t *root,
+    struct err *e)
 {
 	struct recovery_key *k = NULL, *made;
 	uint8_t *sub = NULL;
@@ -94,7 +94,7 @@ recovery_key_new(struct err *e)
 	if ((seed = guard_new(SECRET_SIZE, e)) == NULL)
 		return NULL;
 	randombytes_buf(seed, SECRET_SIZE);
-	k = from_seed(seed, NULL, e);
+	k = recovery_key_from(seed, NULL, e);
 	guard_free(seed);
 	return k;
 }
@@ -322,7 +322,7 @@ recovery_key_load(const char *path, const struct passphrase_source *from,
 		seed = key_file_open_checked(&f, SECRET_SIZE, e);
 	else
 		seed = unlock(&f, kdf, from, e);
-	if (seed == NULL || (k = from_seed(seed, root, e)) == NULL)
+	if (seed == NULL || (k = recovery_key_from(seed, root, e)) == NULL)
 		goto done;
 	if (!agrees(k, f.json)) {
 		(void)err_set(e, ERR_DAMAGED, "it describes another key");
