@@ -3,7 +3,8 @@
  *
  * libarchive sees authenticated bytes only: source_read() gives no others.
  * It is told to know the tar format and no compression; every answer of it
- * but OK and the end is an error.  The end is believed when the segment held
+ * but OK and the end is an error: so also a name that is not ASCII and not
+ * marked as bytes, which it would convert.  The end is believed when the segment held
  * as many entries and bytes as its record in the manifest says.
  */
 #include <assert.h>
@@ -85,8 +86,6 @@ entry_reader_new(struct chunks *chunks, const struct segment *seg,
 		goto done;
 	}
 	if (archive_read_support_format_tar(r->tar) != ARCHIVE_OK ||
-	    archive_read_set_options(r->tar,
-	    "hdrcharset=BINARY") != ARCHIVE_OK ||
 	    archive_read_open(r->tar, r, NULL, fill, NULL) != ARCHIVE_OK) {
 		(void)refuse(r, e);
 		goto done;
