@@ -30,7 +30,7 @@ struct db_point {
 	char		gtid[DB_GTID_MAX];
 	uint32_t	tries;		/* until all connections agreed */
 	uint64_t	lock_us;	/* how long writers may have waited */
-	uint32_t	not_transactional;	/* tables outside of any snapshot */
+	uint32_t	not_transactional;	/* tables outside of it */
 };
 
 struct db_dump_options {
@@ -40,6 +40,9 @@ struct db_dump_options {
 	int		  connections;	/* 0: as many as cores */
 	void		(*note)(void *cookie, const char *object,
 			    const char *why);
+	void		(*progress)(void *cookie, uint64_t bytes,
+			    uint64_t entries);	/* more is done, or NULL; */
+					/* any thread calls it */
 	void		 *cookie;
 };
 
@@ -57,11 +60,15 @@ struct db_stats {
  * DB.T.00000.dat (rows, LOAD DATA's default format: tab, newline, backslash,
  * \N), DB-schema-post.sql (routines, packages), DB.V-schema-view.sql,
  * DB.T-schema-triggers.sql, DB-schema-events.sql; before all of them
- * users.sql, and load.sql that loads the lot with the mariadb client.
+ * users.sql (accounts, and what they may do with whole databases), and
+ * load.sql that loads the lot with the mariadb client; last grants.sql
+ * (privileges on single objects).  An account that may not read the database
+ * mysql gets both as if there were no accounts, and a note.
  *
- * A change of schema between the point and the end of the dump (also instant
- * DDL) makes it start again, three times in all, then ERR_CHANGED.  What is
- * not supported is ERR_UNSUPPORTED before anything is taken.  Deterministic:
+ * A change of schema while the point is taken, or of a table before its rows
+ * were read (also instant DDL), makes it start again, three times in all,
+ * then ERR_CHANGED.  What is not supported is ERR_UNSUPPORTED, what the
+ * account may not see ERR_DENIED, before anything is taken.  Deterministic:
  * equal databases give equal roots.
  */
 int	db_dump(struct chunks *, const struct db_dump_options *,
@@ -73,7 +80,8 @@ struct db_load_options {
 	int		  connections;	/* 0: as measured best for the cores */
 	bool		  throwaway;	/* the server is ours: take liberties */
 	bool		  users;	/* create users and grants as well */
-	const char	 *rename_from, *rename_to;	/* a database, or NULL */
+	const char	 *rename_from;	/* a database, or NULL */
+	const char	 *rename_to;
 	/* So much more was sent; from the caller's thread; or NULL. */
 	void		(*progress)(void *cookie, uint64_t bytes,
 			    uint64_t rows);
@@ -100,13 +108,15 @@ struct db_server;
 struct db_server_options {
 	struct scratch	*scratch;
 	const char	*mariadbd;	/* program, or NULL: found in PATH */
-	const char	*want_version;	/* of the source; the same major.minor is */
-					/* demanded, or NULL */
-	uint64_t	 memory;	/* buffer pool in bytes; 0: by the machine */
+	const char	*want_version;	/* of the source: the same major */
+					/* and minor are demanded; or NULL */
+	uint64_t	 memory;	/* buffer pool in bytes; 0: by what */
+					/* the machine has */
 };
 
 struct db_server	*db_server_start(const struct db_server_options *,
 			    struct err *);
+/* Where it listens, and which version it is; borrowed. */
 const char	*db_server_socket(const struct db_server *);
 const char	*db_server_version(const struct db_server *);
 /* Its log's last lines, for an error message; borrowed. */

@@ -103,7 +103,7 @@ int
 load_script(const struct load *l, struct conn *c, const struct plan_entry *t,
     uint64_t *created, struct err *e)
 {
-	bool in_database = t->kind != PLAN_USERS;
+	bool in_database = t->kind != PLAN_USERS && t->kind != PLAN_GRANTS;
 
 	if (in_database && conn_use(c, load_database(l, t->db), e) == -1)
 		return err_add(e, "%s", t->path);
@@ -245,6 +245,7 @@ run_views(const struct load *l, struct err *e)
 static int
 run_all(const struct load *l, struct err *e)
 {
+	uint64_t none = 0;
 	size_t i;
 
 	if (l->options->users && run_kind(l, PLAN_USERS,
@@ -262,7 +263,10 @@ run_all(const struct load *l, struct err *e)
 	    run_views(l, e) == -1 ||
 	    run_kind(l, PLAN_TRIGGERS, &l->stats->triggers, e) == -1)
 		return -1;
-	return run_kind(l, PLAN_EVENTS, &l->stats->events, e);
+	if (run_kind(l, PLAN_EVENTS, &l->stats->events, e) == -1)
+		return -1;
+	/* Objects must be there before they can be granted. */
+	return !l->options->users ? 0 : run_kind(l, PLAN_GRANTS, &none, e);
 }
 
 int

@@ -32,6 +32,16 @@ static const struct {
 	{ "-schema-events.sql", PLAN_EVENTS },
 };
 
+/* And paths that are no database's. */
+static const struct {
+	const char	*path;
+	enum plan_kind	 kind;
+} whole[] = {
+	{ "users.sql", PLAN_USERS },
+	{ "grants.sql", PLAN_GRANTS },
+	{ "load.sql", PLAN_LOAD },
+};
+
 int
 plan_kind(const char *path, enum plan_kind *kind)
 {
@@ -39,9 +49,11 @@ plan_kind(const char *path, enum plan_kind *kind)
 
 	if (strchr(path, '/') != NULL)
 		return -1;
-	*kind = strcmp(path, "users.sql") == 0 ? PLAN_USERS : PLAN_LOAD;
-	if (*kind == PLAN_USERS || strcmp(path, "load.sql") == 0)
-		return 0;
+	for (i = 0; i < sizeof(whole) / sizeof(*whole); i++)
+		if (strcmp(path, whole[i].path) == 0) {
+			*kind = whole[i].kind;
+			return 0;
+		}
 	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		n = strlen(kinds[i].suffix);
 		if (len > n && len <= ARCHIVE_PATH_MAX &&

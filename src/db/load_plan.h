@@ -15,14 +15,14 @@ struct err;
  * statements, and where the rows of each table are.
  */
 enum plan_kind {
-	PLAN_USERS, PLAN_LOAD, PLAN_CREATE, PLAN_SEQUENCE, PLAN_TABLE,
-	PLAN_ROWS, PLAN_POST, PLAN_VIEW, PLAN_TRIGGERS, PLAN_EVENTS
+	PLAN_USERS, PLAN_GRANTS, PLAN_LOAD, PLAN_CREATE, PLAN_SEQUENCE,
+	PLAN_TABLE, PLAN_ROWS, PLAN_POST, PLAN_VIEW, PLAN_TRIGGERS, PLAN_EVENTS
 };
 
 struct plan_entry {
 	enum plan_kind	 kind;
 	char		*path;
-	size_t		 db;		/* index; not for users and load */
+	size_t		 db;		/* index; not for users, grants, load */
 	uint8_t		*text;		/* statements; NULL for rows */
 	size_t		 len;
 	size_t		 segment;	/* of rows: where they are */

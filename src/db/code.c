@@ -1,0 +1,455 @@
+/*
+ * What a database does: routines, packages, views, triggers, events.
+ *
+ * Promise: each is made again under the sql_mode, the character sets and the
+ * time zone that it was made under, which the server recorded with it; their
+ * text goes as the bytes that the server holds.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/intr.h"
+#include "db/conn.h"
+#include "db/names.h"
+#include "db/schema.h"
+#include "db/statements.h"
+
+#define SQL_MAX ((size_t)1 << 20)
+
+/* How the answer to a SHOW CREATE is laid out. */
+struct shape {
+	const char	*verb;
+	unsigned	 mode, zone, text, charset;	/* columns; 0: none */
+};
+
+static const struct shape shape_routine[] = {
+	{ "PACKAGE", 1, 0, 2, 3 },
+	{ "PACKAGE BODY", 1, 0, 2, 3 },
+	{ "FUNCTION", 1, 0, 2, 3 },
+	{ "PROCEDURE", 1, 0, 2, 3 },
+};
+static const struct shape shape_trigger = { "TRIGGER", 1, 0, 2, 3 };
+static const struct shape shape_event = { "EVENT", 1, 2, 3, 4 };
+
+/*
+ * The first column of a query on one database, where the second is exactly
+ * that database's name.
+ */
+static int
+list_names(struct names *n, struct conn *c, const char *select,
+    const char *database, const char *rest, struct err *e)
+{
+	struct rows r = { 0 };
+	struct buf sql;
+	int rc = -1;
+
+	buf_init(&sql, SQL_MAX);
+	if (buf_add_text(&sql, select, e) == -1 ||
+	    quote_text(&sql, database, strlen(database), e) == -1 ||
+	    buf_add_text(&sql, rest, e) == -1 || buf_text(&sql, e) == NULL)
+		goto done;
+	if (rows_query(&r, c, (char *)sql.data, e) == -1)
+		goto done;
+	while ((rc = rows_next(&r, e)) == 1)
+		if (strcmp(r.v[1], database) == 0 &&
+		    (rc = names_add(n, r.v[0], e)) == -1)
+			break;
+done:
+	rows_free(&r);
+	buf_drop(&sql);
+	return rc;
+}
+
+/* The database's own collation, which ALTER DATABASE goes back to. */
+static int
+read_collation(struct conn *c, struct buf *out, struct err *e)
+{
+	if (conn_value(c, "SELECT @@collation_database", 0, out, e) == -1)
+		return -1;
+	return buf_text(out, e) == NULL ? -1 : 0;
+}
+
+static int
+add_settings(struct statements *s, const struct rows *r,
+    const struct shape *p, struct err *e)
+{
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, SQL_MAX);
+	if (buf_add_text(&b, "SET SESSION sql_mode=", e) == -1 ||
+	    quote_text(&b, r->v[p->mode], r->len[p->mode], e) == -1 ||
+	    buf_addf(&b, e, ", character_set_client=%s, "
+	    "collation_connection=%s", r->v[p->charset],
+	    r->v[p->charset + 1]) == -1)
+		goto done;
+	if (p->zone != 0 && (buf_add_text(&b, ", time_zone=", e) == -1 ||
+	    quote_text(&b, r->v[p->zone], r->len[p->zone], e) == -1))
+		goto done;
+	rc = statements_add(s, b.data, b.len, e);
+done:
+	buf_drop(&b);
+	return rc;
+}
+
+static int
+add_object(struct statements *s, const struct rows *r,
+    const struct shape *p, const char *collation, struct err *e)
+{
+	const char *own = r->v[p->charset + 2];
+	bool other = strcmp(own, collation) != 0;
+
+	if (add_settings(s, r, p, e) == -1)
+		return -1;
+	if (other && statements_addf(s, e, "ALTER DATABASE COLLATE %s",
+	    own) == -1)
+		return -1;
+	if (statements_add(s, r->v[p->text], r->len[p->text], e) == -1)
+		return -1;
+	return !other ? 0 : statements_addf(s, e,
+	    "ALTER DATABASE COLLATE %s", collation);
+}
+
+/* Ask for one object and add the statements that make it. */
+static int
+show_object(struct statements *s, struct conn *c, const struct shape *p,
+    const char *name, const char *collation, struct err *e)
+{
+	struct rows r = { 0 };
+	struct buf sql;
+	int rc = -1;
+
+	buf_init(&sql, SQL_MAX);
+	if (buf_addf(&sql, e, "SHOW CREATE %s ", p->verb) == -1 ||
+	    quote_name(&sql, name, e) == -1 || buf_text(&sql, e) == NULL)
+		goto done;
+	if (rows_query(&r, c, (char *)sql.data, e) == -1) {
+		(void)schema_failed(c, e);
+		goto done;
+	}
+	if ((rc = rows_next(&r, e)) == 0)
+		rc = err_set(e, ERR_CHANGED, "it is gone");
+	else if (rc == 1 && r.v[p->text] == NULL)
+		rc = err_set(e, ERR_DENIED, "its text may not be read: GRANT "
+		    "SELECT ON mysql.proc (or globally) to the account");
+	else if (rc == 1)
+		rc = add_object(s, &r, p, collation, e);
+done:
+	if (rc == -1)
+		(void)err_add(e, "%s %s", p->verb, name);
+	rows_free(&r);
+	buf_drop(&sql);
+	return rc;
+}
+
+static int
+add_file(struct schema *s, const char *stem, const char *suffix,
+    const struct statements *text, struct err *e)
+{
+	char *path;
+
+	if (text->n == 0)
+		return 0;
+	if ((path = schema_path(stem, suffix, e)) == NULL)
+		return -1;
+	return schema_file(s, path, text, e) == NULL ? -1 : 0;
+}
+
+static int
+add_all(struct statements *text, struct conn *c, const struct shape *p,
+    struct names *n, const char *collation, struct err *e)
+{
+	size_t i;
+
+	names_sort(n);
+	for (i = 0; i < n->n; i++)
+		if (intr_check(e) == -1 ||
+		    show_object(text, c, p, n->v[i], collation, e) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+read_routines(struct schema *s, struct conn *c, const char *database,
+    const char *stem, const char *collation, struct err *e)
+{
+	struct statements text;
+	struct names n = { 0 };
+	char rest[64];
+	size_t i;
+	int rc = -1;
+
+	statements_init(&text);
+	for (i = 0; i < sizeof(shape_routine) / sizeof(shape_routine[0]);
+	    i++) {
+		(void)snprintf(rest, sizeof(rest), " AND routine_type='%s'",
+		    shape_routine[i].verb);
+		if (list_names(&n, c, "SELECT routine_name, routine_schema "
+		    "FROM information_schema.routines WHERE routine_schema=",
+		    database, rest, e) == -1)
+			goto done;
+		s->stats.routines += n.n;
+		if (add_all(&text, c, &shape_routine[i], &n, collation,
+		    e) == -1)
+			goto done;
+		names_drop(&n);
+	}
+	rc = add_file(s, stem, "-schema-post.sql", &text, e);
+done:
+	names_drop(&n);
+	statements_drop(&text);
+	return rc;
+}
+
+static int
+read_events(struct schema *s, struct conn *c, const char *database,
+    const char *stem, const char *collation, struct err *e)
+{
+	struct statements text;
+	struct names n = { 0 };
+	int rc = -1;
+
+	statements_init(&text);
+	if (list_names(&n, c, "SELECT event_name, event_schema FROM "
+	    "information_schema.events WHERE event_schema=", database, "",
+	    e) == -1 ||
+	    add_all(&text, c, &shape_event, &n, collation, e) == -1)
+		goto done;
+	s->stats.events += n.n;
+	rc = add_file(s, stem, "-schema-events.sql", &text, e);
+done:
+	names_drop(&n);
+	statements_drop(&text);
+	return rc;
+}
+
+/*
+ * A view that stands in the place of another as long as those that it uses
+ * may be missing: the same columns, nothing else.
+ */
+static int
+add_placeholder(struct item *v, struct conn *c, const char *database,
+    const char *name, struct err *e)
+{
+	struct names n = { 0 };
+	struct buf rest;
+	size_t i;
+	int rc = -1;
+
+	buf_init(&rest, SQL_MAX);
+	if (buf_add_text(&rest, " AND table_name=", e) == -1 ||
+	    quote_text(&rest, name, strlen(name), e) == -1 ||
+	    buf_add_text(&rest, " ORDER BY ordinal_position", e) == -1 ||
+	    buf_text(&rest, e) == NULL)
+		goto done;
+	if (list_names(&n, c, "SELECT column_name, table_schema FROM "
+	    "information_schema.columns WHERE table_schema=", database,
+	    (char *)rest.data, e) == -1)
+		goto done;
+	rc = 0;
+	if (n.n == 0)			/* a view that is broken already */
+		goto done;
+	rc = buf_add_text(&v->load, "CREATE OR REPLACE VIEW ", e);
+	if (rc == 0)
+		rc = quote_name(&v->load, name, e);
+	for (i = 0; rc == 0 && i < n.n; i++) {
+		rc = buf_addf(&v->load, e, "%s1 AS ", i == 0 ? " AS SELECT " :
+		    ",");
+		if (rc == 0)
+			rc = quote_name(&v->load, n.v[i], e);
+	}
+done:
+	names_drop(&n);
+	buf_drop(&rest);
+	return rc;
+}
+
+static int
+add_view_statements(struct statements *text, const struct rows *r,
+    const char *name, struct err *e)
+{
+	static const char create[] = "CREATE ";
+	struct buf b;
+	int rc = -1;
+
+	if (r->v[1] == NULL || strncmp(r->v[1], create, strlen(create)) != 0)
+		return err_set(e, ERR_REMOTE, "view %s: the server's answer "
+		    "is not a CREATE", name);
+	buf_init(&b, SQL_MAX);
+	if (statements_addf(text, e, "SET SESSION sql_mode='', "
+	    "character_set_client=%s, collation_connection=%s", r->v[2],
+	    r->v[3]) == -1 ||
+	    buf_add_text(&b, "CREATE OR REPLACE ", e) == -1 ||
+	    buf_add_text(&b, r->v[1] + strlen(create), e) == -1)
+		goto done;
+	rc = statements_add(text, b.data, b.len, e);
+done:
+	buf_drop(&b);
+	return rc;
+}
+
+static int
+read_view(struct schema *s, struct conn *c, const char *database,
+    const char *name, struct err *e)
+{
+	struct statements text;
+	struct rows r = { 0 };
+	struct buf sql;
+	struct item *v;
+	char *stem = NULL, *path;
+	int rc = -1;
+
+	statements_init(&text);
+	buf_init(&sql, SQL_MAX);
+	if (buf_add_text(&sql, "SHOW CREATE VIEW ", e) == -1 ||
+	    quote_name(&sql, name, e) == -1 || buf_text(&sql, e) == NULL)
+		goto done;
+	if (rows_query(&r, c, (char *)sql.data, e) == -1) {
+		(void)schema_failed(c, e);
+		goto done;
+	}
+	if ((rc = rows_next(&r, e)) == 0)
+		rc = err_set(e, ERR_CHANGED, "it is gone");
+	if (rc == -1)
+		goto done;
+	rc = -1;
+	if (add_view_statements(&text, &r, name, e) == -1 ||
+	    (stem = schema_stem(database, name, e)) == NULL ||
+	    (path = schema_path(stem, "-schema-view.sql", e)) == NULL ||
+	    (v = schema_file(s, path, &text, e)) == NULL)
+		goto done;
+	s->stats.views++;
+	rc = add_placeholder(v, c, database, name, e);
+done:
+	if (rc == -1)
+		(void)err_add(e, "view %s", name);
+	rows_free(&r);
+	statements_drop(&text);
+	buf_drop(&sql);
+	free(stem);
+	return rc;
+}
+
+static int
+read_views(struct schema *s, struct conn *c, const struct db_dump_options *o,
+    const char *database, struct err *e)
+{
+	struct names n = { 0 };
+	size_t i;
+	int rc = -1;
+
+	if (list_names(&n, c, "SELECT table_name, table_schema FROM "
+	    "information_schema.tables WHERE table_schema=", database,
+	    " AND table_type='VIEW'", e) == -1)
+		goto done;
+	names_sort(&n);
+	for (i = 0; i < n.n; i++) {
+		if (schema_excluded(o, database, n.v[i]))
+			continue;
+		if (intr_check(e) == -1 ||
+		    read_view(s, c, database, n.v[i], e) == -1)
+			goto done;
+	}
+	rc = 0;
+done:
+	names_drop(&n);
+	return rc;
+}
+
+/* The triggers of one table, in the order in which they fire. */
+static int
+read_table_triggers(struct schema *s, struct conn *c, const struct relation *t,
+    const char *collation, struct err *e)
+{
+	struct statements text;
+	struct names n = { 0 };
+	struct buf rest;
+	size_t i;
+	int rc = -1;
+
+	statements_init(&text);
+	buf_init(&rest, SQL_MAX);
+	if (buf_add_text(&rest, " AND event_object_table=", e) == -1 ||
+	    quote_text(&rest, t->name, strlen(t->name), e) == -1 ||
+	    buf_add_text(&rest, " ORDER BY event_manipulation, action_timing, "
+	    "action_order, trigger_name", e) == -1 ||
+	    buf_text(&rest, e) == NULL)
+		goto done;
+	if (list_names(&n, c, "SELECT trigger_name, trigger_schema FROM "
+	    "information_schema.triggers WHERE trigger_schema=", t->database,
+	    (char *)rest.data, e) == -1)
+		goto done;
+	for (i = 0; i < n.n; i++)
+		if (show_object(&text, c, &shape_trigger, n.v[i], collation,
+		    e) == -1)
+			goto done;
+	s->stats.triggers += n.n;
+	rc = add_file(s, t->stem, "-schema-triggers.sql", &text, e);
+done:
+	names_drop(&n);
+	statements_drop(&text);
+	buf_drop(&rest);
+	return rc;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Tables that have triggers, by their names. */
+static int
+read_triggers(struct schema *s, struct conn *c, const char *database,
+    const char *collation, struct err *e)
+{
+	struct names n = { 0 };
+	const struct relation *t;
+	size_t i;
+	int rc = -1;
+
+	if (list_names(&n, c, "SELECT DISTINCT event_object_table, "
+	    "trigger_schema FROM information_schema.triggers WHERE "
+	    "trigger_schema=", database, "", e) == -1)
+		goto done;
+	names_sort(&n);
+	for (i = 0; n.n > 0 && i < s->n_tables; i++) {
+		t = s->tables[i];
+		if (strcmp(t->database, database) != 0 ||
+		    bsearch(&t->name, n.v, n.n, sizeof(*n.v),
+		    compare_names) == NULL)
+			continue;
+		if (intr_check(e) == -1 ||
+		    read_table_triggers(s, c, t, collation, e) == -1)
+			goto done;
+	}
+	rc = 0;
+done:
+	names_drop(&n);
+	return rc;
+}
+
+int
+schema_code(struct schema *s, struct conn *c, const struct db_dump_options *o,
+    const char *database, struct err *e)
+{
+	struct buf collation;
+	char *stem = NULL;
+	int rc = -1;
+
+	buf_init(&collation, SQL_MAX);
+	if (read_collation(c, &collation, e) == -1 ||
+	    (stem = schema_stem(database, NULL, e)) == NULL)
+		goto done;
+	if (read_routines(s, c, database, stem, (char *)collation.data,
+	    e) == -1 || read_views(s, c, o, database, e) == -1 ||
+	    read_triggers(s, c, database, (char *)collation.data, e) == -1)
+		goto done;
+	rc = read_events(s, c, database, stem, (char *)collation.data, e);
+done:
+	buf_drop(&collation);
+	free(stem);
+	return rc;
+}

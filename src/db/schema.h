@@ -1,0 +1,157 @@
+#ifndef DB_SCHEMA_H
+#define DB_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "db/db.h"
+
+struct conn;
+struct err;
+struct statements;
+
+struct column {
+	char		*name;
+	char		*type;		/* data_type: varchar */
+	char		*full;		/* column_type: varchar(140) */
+	bool		 generated;
+	bool		 row_start, row_end;	/* of a versioned table */
+	char		*charset;	/* or NULL */
+	char		*text_default;	/* as SHOW CREATE shows it, or NULL */
+};
+
+/* A table whose rows are taken, or one that has none of its own. */
+struct relation {
+	char		*database, *name;
+	char		*stem;		/* DB.T, escaped */
+	char		*engine;
+	char		*created;	/* CREATE_TIME as text; may be empty */
+	char		*create;	/* SHOW CREATE TABLE */
+	uint64_t	 size;		/* the server's estimate */
+	bool		 versioned, is_sequence;
+	bool		 has_rows;
+	bool		 transactional;
+	struct column	*columns;
+	size_t		 n_columns, size_columns;
+	char		**key;		/* columns that order its rows */
+	size_t		 n_key, size_key;
+	struct buf	 select;	/* statement that reads the rows */
+	bool		*plain;		/* columns of it without escapes */
+	unsigned	 n_plain;
+};
+
+/*
+ * An entry of the archive to be: a file with its content, or a table's rows.
+ * The bytes [hole, hole + hole_len) may change without being a change of
+ * schema: an AUTO_INCREMENT, the state of a sequence.
+ */
+struct item {
+	char		*path;
+	struct buf	 content;
+	size_t		 hole, hole_len;
+	struct relation	*table;		/* rows: else NULL */
+	struct buf	 load;		/* for load.sql: LOAD DATA of rows, */
+					/* the placeholder of a view */
+};
+
+struct schema {
+	struct item	 *items;
+	size_t		  n, size;
+	struct relation	**tables;	/* all, in order */
+	size_t		  n_tables, size_tables;
+	struct db_stats	  stats;
+	struct buf	  grants;	/* content of grants.sql */
+	bool		  users_unread;	/* mysql.* could not be read */
+};
+
+void	schema_init(struct schema *);
+void	schema_drop(struct schema *);
+
+/*
+ * Read everything about the databases but rows, as the list of entries of
+ * db_dump(), in order.  The connection is CONN_UTF8, prepared, and in no
+ * transaction.  ERR_UNSUPPORTED names what cannot be taken; ERR_CHANGED what
+ * vanished while it was read.
+ */
+int	schema_read(struct schema *, struct conn *,
+	    const struct db_dump_options *, struct err *);
+
+/* 0 when both are equal; else ERR_CHANGED names the first difference. */
+int	schema_compare(const struct schema *, const struct schema *,
+	    struct err *);
+
+/*
+ * The rest is between the files of this module.
+ */
+
+/* Append an item of that path, which becomes the schema's, also on NULL. */
+struct item	*schema_item(struct schema *, char *path, struct err *);
+
+/* The same with a script as content. */
+struct item	*schema_file(struct schema *, char *path,
+		    const struct statements *, struct err *);
+
+/* A copy of stem (escaped names), with a suffix: a path; NULL on -1. */
+char	*schema_path(const char *stem, const char *suffix, struct err *);
+
+/* Make DB or DB.NAME in the escaped form; NULL on -1. */
+char	*schema_stem(const char *database, const char *name, struct err *);
+
+/* Is the object named by one of the patterns in options->exclude? */
+bool	schema_excluded(const struct db_dump_options *, const char *database,
+	    const char *name);
+
+/*
+ * Turn the error of a statement that met a change of schema into ERR_CHANGED;
+ * -1.
+ */
+int	schema_failed(const struct conn *, struct err *);
+
+/* Sequences, tables with their columns and keys, as items. */
+int	schema_tables(struct schema *, struct conn *,
+	    const struct db_dump_options *, const char *database,
+	    struct err *);
+
+/* The items of one of them; schema_rows() after schema_table(). */
+int	schema_sequence(struct schema *, struct conn *, struct relation *,
+	    struct err *);
+int	schema_table(struct schema *, struct conn *, struct relation *,
+	    struct err *);
+int	schema_rows(struct schema *, struct relation *, struct err *);
+
+/*
+ * A copy of what a column of the answer to "verb `name`" holds; NULL on -1.
+ * ERR_ABSENT when it holds nothing.
+ */
+char	*schema_show(struct conn *, const char *verb, const char *name,
+	    unsigned column, struct err *);
+
+/* Routines and packages, views, triggers, events, as items. */
+int	schema_code(struct schema *, struct conn *,
+	    const struct db_dump_options *, const char *database,
+	    struct err *);
+
+/* users.sql, to be run first, as an item; and grants.sql, to be run last. */
+int	schema_users(struct schema *, struct conn *,
+	    const struct db_dump_options *, struct err *);
+int	schema_grants(struct schema *, struct err *);
+
+/*
+ * The statements that read a table's rows and that load them again; select
+ * and plain of the table are made, load is appended.
+ */
+int	relation_statements(struct relation *, const char *path,
+	    struct buf *load, struct err *);
+
+/* Release a table; accepts NULL. */
+void	relation_free(struct relation *);
+
+/* Is '' among the members of enum('a','')? */
+bool	relation_has_empty_member(const char *full);
+
+/* Where in SHOW CREATE TABLE the text " AUTO_INCREMENT=n" is; len 0: not. */
+void	relation_find_counter(const char *create, size_t *at, size_t *len);
+
+#endif
