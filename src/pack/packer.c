@@ -101,6 +101,11 @@ packer_new(const struct packer_options *o, struct err *e)
 		    PACK_SIZE_MAX / 2);
 		return NULL;
 	}
+	if (o->charter->n_recovery == 0) {
+		(void)err_set(e, ERR_UNSUPPORTED, "the charter names no"
+		    " recovery key to seal packs to");
+		return NULL;
+	}
 	if ((p = calloc(1, sizeof(*p))) == NULL) {
 		(void)err_memory(e);
 		return NULL;
