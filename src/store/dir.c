@@ -74,7 +74,7 @@ head(void *self, const char *name, struct store_info *info, struct err *e)
 		.mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 +
 		    st.st_mtim.tv_nsec,
 	};
-	(void)stpcpy(info->name, name);
+	memcpy(info->name, name, strlen(name) + 1);	/* checked by store.c */
 	return 0;
 }
 

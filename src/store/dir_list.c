@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -50,6 +51,16 @@ item_compare(const void *a, const void *b)
 	    ((const struct item *)b)->name);
 }
 
+/* Put a, b and c together; false if it is too long for a name. */
+static bool
+join(char out[STORE_NAME_MAX], const char *a, const char *b, const char *c)
+{
+	int n;
+
+	n = snprintf(out, STORE_NAME_MAX, "%s%s%s", a, b, c);
+	return n >= 0 && n < STORE_NAME_MAX;
+}
+
 /* Sort, and keep no more than a page. */
 static void
 page_trim(struct page *p)
@@ -63,10 +74,10 @@ page_trim(struct page *p)
 }
 
 static int
-page_add(struct page *p, const char *name, bool folder, struct err *e)
+page_add(struct page *p, const char *name, struct err *e)
 {
 	struct item *grown;
-	size_t size, len = strlen(name);
+	size_t size;
 
 	if (p->n == 2 * PAGE_NAMES)
 		page_trim(p);
@@ -77,10 +88,7 @@ page_add(struct page *p, const char *name, bool folder, struct err *e)
 		p->item = grown;
 		p->size = size;
 	}
-	memcpy(p->item[p->n].name, name, len);
-	if (folder)
-		p->item[p->n].name[len++] = '/';
-	p->item[p->n++].name[len] = '\0';
+	memcpy(p->item[p->n++].name, name, strlen(name) + 1);
 	return 0;
 }
 
@@ -88,17 +96,13 @@ page_add(struct page *p, const char *name, bool folder, struct err *e)
 static bool
 is_wanted(const struct walk *w, const char *name, bool folder)
 {
-	char full[2 * STORE_NAME_MAX];
+	char full[STORE_NAME_MAX];
 	size_t n = strlen(w->prefix), len;
 
-	len = (size_t)(stpcpy(stpcpy(full, w->path), name) - full);
-	if (folder)
-		full[len++] = '/';
-	if (len >= STORE_NAME_MAX)
+	if (!join(full, w->path, name, folder ? "/" : ""))
 		return false;
-	if (folder && len < n)
-		return memcmp(w->prefix, full, len) == 0;
-	return len >= n && memcmp(w->prefix, full, n) == 0;
+	len = strlen(full);
+	return strncmp(w->prefix, full, folder && len < n ? len : n) == 0;
 }
 
 static bool
@@ -132,7 +136,7 @@ page_consider(struct page *p, const struct walk *w, int fd,
     const struct dirent *d, const char *after)
 {
 	unsigned char kind;
-	char key[STORE_NAME_MAX + 1];
+	char key[STORE_NAME_MAX];
 
 	if (!is_part(d->d_name))
 		return 0;
@@ -141,10 +145,11 @@ page_consider(struct page *p, const struct walk *w, int fd,
 	if ((kind != DT_REG && kind != DT_DIR) ||
 	    !is_wanted(w, d->d_name, kind == DT_DIR))
 		return 0;
-	(void)stpcpy(stpcpy(key, d->d_name), kind == DT_DIR ? "/" : "");
+	if (!join(key, d->d_name, kind == DT_DIR ? "/" : "", ""))
+		return 0;
 	if (after[0] != '\0' && strcmp(key, after) <= 0)
 		return 0;
-	return page_add(p, d->d_name, kind == DT_DIR, w->e);
+	return page_add(p, key, w->e);
 }
 
 /* Read the folder for its next page. */
@@ -193,7 +198,8 @@ emit(struct walk *w, int fd, const char *name)
 	}
 	if (!S_ISREG(st.st_mode))
 		return 0;
-	(void)stpcpy(stpcpy(info.name, w->path), name);
+	if (!join(info.name, w->path, name, ""))
+		return 0;		/* is_wanted() saw to it */
 	info.size = (uint64_t)st.st_size;
 	info.mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 +
 	    st.st_mtim.tv_nsec;
@@ -220,7 +226,7 @@ descend(struct walk *w, int fd, const char *name)
 		err_clear(w->e);	/* removed meanwhile */
 		return 0;
 	}
-	(void)stpcpy(w->path + len, name);
+	memcpy(w->path + len, name, n + 2);	/* is_wanted(): it fits */
 	rc = walk_folder(w, child);
 	w->path[len] = '\0';
 	fd_drop(&child);
@@ -252,7 +258,7 @@ walk_folder(struct walk *w, int fd)
 				goto done;
 		}
 		if (p.n > 0)
-			(void)stpcpy(after, p.item[p.n - 1].name);
+			memcpy(after, p.item[p.n - 1].name, sizeof(after));
 	} while (p.more);
 	rc = 0;
 done:
@@ -280,7 +286,8 @@ dir_list_objects(int root, const char *prefix,
 		folder[slash - prefix] = '\0';
 		memcpy(w.path, prefix, (size_t)(slash - prefix) + 1);
 	}
-	if ((fd = beneath_open(root, folder, O_RDONLY | O_DIRECTORY, e)) == -1) {
+	fd = beneath_open(root, folder, O_RDONLY | O_DIRECTORY, e);
+	if (fd == -1) {
 		if (e->kind != ERR_ABSENT)
 			return err_add(e, "cannot list %s", folder);
 		err_clear(e);		/* no folder, no objects */

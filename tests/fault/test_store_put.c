@@ -7,7 +7,8 @@
  * no fsync of the parent of a new folder; no unlink of the temporary file;
  * fchmod unchecked; getrandom unchecked; a swept file not noticed.
  *
- * wrap: mkdirat syscall openat getrandom flock fstat fstatat write fchmod fsync renameat2 linkat
+ * wrap: mkdirat syscall openat getrandom flock fstat fstatat
+ * wrap: write fchmod fsync renameat2 linkat
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -297,7 +298,7 @@ fail_each(int with)
 }
 
 static void
-whichever_call_fails_no_part_is_left_and_the_next_put_works(void **state)
+whichever_call_fails_no_part_is_left_and_a_retry_works(void **state)
 {
 	(void)state;
 	/* all 23 but the sweep's, which is not worth a failure */
@@ -378,7 +379,7 @@ main(void)
 		cmocka_unit_test(
 		    another_runs_folder_is_synced_before_it_is_relied_upon),
 		cmocka_unit_test(
-		    whichever_call_fails_no_part_is_left_and_the_next_put_works),
+		    whichever_call_fails_no_part_is_left_and_a_retry_works),
 		cmocka_unit_test(without_renameat2_the_object_is_linked),
 		cmocka_unit_test(a_refused_call_is_denied),
 		cmocka_unit_test(

@@ -38,9 +38,9 @@ struct fault_plan {
 	uint64_t	 nth;
 	int		 later_too;
 	enum fault_kind	 kind;
-	enum err_kind	 as;		/* FAULT_FAIL: ERR_NONE is ERR_REMOTE */
+	enum err_kind	 as;		/* of FAULT_FAIL; else ERR_REMOTE */
 	unsigned	 delay_ms;
-	const char	*name_has;	/* count only names with this, or NULL */
+	const char	*name_has;	/* counts only such names; or NULL */
 	uint64_t	 seen;
 };
 

@@ -119,7 +119,7 @@ a_file_is_no_store(void **state)
 }
 
 static void
-creating_makes_all_folders_and_may_be_repeated(void **state)
+creating_makes_all_folders_and_may_be_redone(void **state)
 {
 	struct store *s;
 	struct err e;
@@ -411,7 +411,7 @@ main(void)
 		cmocka_unit_test(a_put_leaves_no_temporary_file),
 		cmocka_unit_test(a_store_that_is_not_there_is_absent),
 		cmocka_unit_test(a_file_is_no_store),
-		cmocka_unit_test(creating_makes_all_folders_and_may_be_repeated),
+		cmocka_unit_test(creating_makes_all_folders_and_may_be_redone),
 		cmocka_unit_test(
 		    what_a_killed_run_left_is_swept_by_the_next_put),
 		cmocka_unit_test(what_a_living_run_is_writing_is_not_swept),
