@@ -31,7 +31,7 @@ ALL_C := -std=c17 $(WARN) -fstack-protector-strong -fPIE -pthread \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
 	$(if $(COV),--coverage) $(CFLAGS)
 ALL_LD := $(ALL_C) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS := -larchive -lsodium -lmariadb -lcyaml -ljansson -lpopt -lzstd -llmdb \
+LIBS := -larchive -lsodium -lmariadb -lcyaml -lyaml -ljansson -lpopt -lzstd -llmdb \
 	-lacl -lcrypto -lpthread
 
 all: $(COMMANDS:%=$(B)/bin/%)

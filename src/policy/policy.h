@@ -2,6 +2,7 @@
 #define POLICY_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "crypto/id.h"
@@ -28,7 +29,8 @@ struct policy_files {
 	const char	**paths;
 	const char	**exclude;
 	bool		  one_file_system;	/* default true */
-	bool		  allow_unreadable;	/* gate accepts exit 4; default no */
+	bool		  allow_unreadable;	/* gate accepts exit 4; */
+						/* default no */
 };
 
 struct policy_require {
@@ -54,16 +56,16 @@ struct policy_assertion {
 	const char	 *database;	/* NULL: the first one */
 	const char	 *sql;
 	const char	 *expect;	/* "= 1", ">= 1", "empty"...; or NULL */
-	bool		  files_exist;	/* rows are URLs of files that must be */
-					/* there after the restore */
-	const char	 *files_below;	/* folder that URLs are below of; NULL: */
-					/* found by the policy's files paths */
+	bool		  files_exist;	/* rows are URLs of files that */
+					/* the restore must have */
+	const char	 *files_below;	/* folder that URLs are below; */
+					/* NULL: found by files.paths */
 };
 
 struct policy_check {
 	const char	 *name;
 	const char	 *run;
-	uint64_t	  timeout;
+	uint64_t	  timeout;	/* default 60 s */
 };
 
 struct policy {
@@ -85,7 +87,7 @@ struct policy {
 	const char	 *drill_from;	/* a store's name, default the last */
 	const char	 *drill_scratch;	/* default /var/tmp */
 	const char	 *drill_mariadbd;	/* program; NULL: found */
-	uint64_t	  drill_memory;
+	uint64_t	  drill_memory;	/* bytes; 0: by the machine */
 	struct policy_assertion *assertions;
 	uint32_t	  n_assertions;
 	uint64_t	  gate_snapshot_age;	/* default: rpo */
@@ -108,6 +110,13 @@ struct policy {
  */
 struct policy	*policy_load(const char *path, struct err *);
 void		 policy_free(struct policy *);
+
+/*
+ * The same from memory; name stands for the file in errors, and relative
+ * paths are meant from the folder in it ("" keeps them relative).
+ */
+int	policy_parse(struct policy **, const char *text, size_t len,
+	    const char *name, struct err *);
 
 /* The store of that name (NULL: the first), or NULL with ERR_INPUT. */
 const struct policy_store	*policy_find_store(const struct policy *,

@@ -1,0 +1,551 @@
+/*
+ * From the policy as written to the policy as meant.  Every complaint names
+ * the key by its path, and the tree knows the line.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "policy/loaded.h"
+#include "policy/schema.h"
+#include "policy/tree.h"
+
+#define DAY 86400u
+#define DURATION_MAX (36500ull * DAY)	/* nanoseconds of it fit an int64_t */
+#define NAME_MAX_BYTES 64
+#define MILLION 1000000u
+
+struct fill {
+	struct loaded		*l;
+	const struct tree	*tree;
+	const char		*folder;
+	struct err		*e;
+};
+
+static int
+keep(struct fill *f, const char *text, const char **out)
+{
+	if (text == NULL)
+		return 0;
+	*out = loaded_text(f->l, text, f->e);
+	return *out == NULL ? -1 : 0;
+}
+
+/* A path; a relative one is meant from the policy's folder. */
+static int
+keep_path(struct fill *f, const char *path, const char **out)
+{
+	char *full;
+	size_t len;
+
+	if (path == NULL)
+		return 0;
+	if (path[0] == '/' || f->folder[0] == '\0')
+		return keep(f, path, out);
+	while (path[0] == '.' && path[1] == '/')
+		path += 2 + strspn(path + 2, "/");
+	len = strlen(f->folder) + strlen(path) + 2;
+	if ((full = loaded_alloc(f->l, len, 1, f->e)) == NULL)
+		return -1;
+	(void)snprintf(full, len, "%s%s%s", f->folder,
+	    f->folder[strlen(f->folder) - 1] == '/' ? "" : "/", path);
+	*out = full;
+	return 0;
+}
+
+static int
+keep_list(struct fill *f, const struct raw_list *list, bool paths,
+    const char ***out)
+{
+	const char **item;
+	uint32_t i;
+
+	item = loaded_alloc(f->l, (size_t)list->n + 1, sizeof(*item), f->e);
+	if (item == NULL)
+		return -1;
+	for (i = 0; i < list->n; i++)
+		if ((paths ? keep_path : keep)(f, list->item[i], &item[i]) ==
+		    -1)
+			return -1;
+	*out = item;
+	return 0;
+}
+
+/* Put the key before what a parser of numbers said. */
+static int
+not_understood(struct fill *f, const char *path)
+{
+	struct err why = *f->e;
+
+	return tree_fail_at(f->tree, path, f->e, "%s", why.text);
+}
+
+static int
+keep_duration(struct fill *f, const char *path, const char *text,
+    uint64_t min, uint64_t *out)
+{
+	uint64_t v;
+
+	if (text == NULL)
+		return 0;
+	if (num_parse_duration(text, &v, f->e) == -1)
+		return not_understood(f, path);
+	if (v < min)
+		return tree_fail_at(f->tree, path, f->e, "expected a duration "
+		    "of at least %llus, not %.60s", (unsigned long long)min,
+		    text);
+	if (v > DURATION_MAX)
+		return tree_fail_at(f->tree, path, f->e, "expected a duration "
+		    "of at most 36500d, not %.60s", text);
+	*out = v;
+	return 0;
+}
+
+static int
+keep_number(struct fill *f, const char *path, const char *text, uint32_t max,
+    uint32_t *out)
+{
+	uint64_t v;
+
+	if (text == NULL)
+		return 0;
+	if (num_parse(text, 0, max, &v, f->e) == -1)
+		return tree_fail_at(f->tree, path, f->e, "expected a whole "
+		    "number up to %u, not %.60s", (unsigned)max, text);
+	*out = (uint32_t)v;
+	return 0;
+}
+
+/* Names become parts of paths and of object names. */
+static int
+check_name(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n <= NAME_MAX_BYTES && name[0] != '.' &&
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n ? 0 : -1;
+}
+
+#define NAME_EXPECTED "expected at most 64 letters, digits, '.', '_' and " \
+    "'-', not starting with '.'"
+
+static int
+fill_db(struct fill *f, const struct raw_db *raw)
+{
+	struct policy_db *db = &f->l->policy.db;
+
+	if (raw == NULL)
+		return 0;
+	db->present = true;
+	if (keep_path(f, raw->defaults_file, &db->defaults_file) == -1 ||
+	    keep_path(f, raw->socket, &db->socket) == -1 ||
+	    keep(f, raw->user, &db->user) == -1 ||
+	    keep_list(f, &raw->databases, false, &db->databases) == -1 ||
+	    keep_list(f, &raw->exclude, false, &db->exclude) == -1)
+		return -1;
+	return keep_number(f, "components.db.connections", raw->connections,
+	    64, &db->connections);
+}
+
+static int
+fill_files(struct fill *f, const struct raw_files *raw)
+{
+	struct policy_files *files = &f->l->policy.files;
+
+	if (raw == NULL)
+		return 0;
+	files->present = true;
+	files->one_file_system = raw->one_file_system != RAW_FALSE;
+	files->allow_unreadable = raw->allow_unreadable == RAW_TRUE;
+	if (keep_list(f, &raw->paths, true, &files->paths) == -1)
+		return -1;
+	return keep_list(f, &raw->exclude, false, &files->exclude);
+}
+
+/* One file of require-keys, with its list. */
+static int
+fill_require(struct fill *f, const struct tree *t, struct policy_require *r)
+{
+	const struct tree *item;
+	uint32_t i = 0;
+
+	if (t->key[0] == '\0' || strchr(t->key, '/') != NULL)
+		return tree_fail(t, NULL, f->e, "expected the last part of a "
+		    "config path, such as site_config.json");
+	if (t->kind != TREE_LIST || t->n == 0)
+		return tree_fail(t, NULL, f->e, "expected a list of keys that "
+		    "the file must have");
+	r->keys = loaded_alloc(f->l, (size_t)t->n + 1, sizeof(*r->keys), f->e);
+	if (r->keys == NULL || keep(f, t->key, &r->file) == -1)
+		return -1;
+	for (item = t->first; item != NULL; item = item->next) {
+		if (item->kind != TREE_TEXT || item->text[0] == '\0')
+			return tree_fail(item, NULL, f->e, "expected text");
+		if (keep(f, item->text, &r->keys[i++]) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+fill_config(struct fill *f, const struct raw_config *raw)
+{
+	struct policy_config *config = &f->l->policy.config;
+	const struct tree *t, *child;
+
+	if (raw == NULL)
+		return 0;
+	config->present = true;
+	if (keep_list(f, &raw->paths, true, &config->paths) == -1 ||
+	    keep_list(f, &raw->exclude, false, &config->exclude) == -1)
+		return -1;
+	t = tree_find(f->tree, "components.config");
+	if ((t = tree_get(t, "require-keys")) == NULL)
+		return 0;
+	if (t->kind != TREE_KEYS)
+		return tree_fail(t, NULL, f->e, "expected names of files, each "
+		    "with a list of keys");
+	config->require = loaded_alloc(f->l, (size_t)t->n + 1,
+	    sizeof(*config->require), f->e);
+	if (config->require == NULL)
+		return -1;
+	for (child = t->first; child != NULL; child = child->next)
+		if (fill_require(f, child,
+		    &config->require[config->n_require++]) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+fill_components(struct fill *f, const struct raw_components *raw)
+{
+	if (raw->db == NULL && raw->files == NULL && raw->config == NULL)
+		return tree_fail_at(f->tree, "components", f->e, "expected at "
+		    "least one of db, files and config");
+	if (fill_db(f, raw->db) == -1 || fill_files(f, raw->files) == -1)
+		return -1;
+	return fill_config(f, raw->config);
+}
+
+/* Is it s3://... rather than a path? */
+static bool
+has_scheme(const char *url)
+{
+	size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+
+	return n > 0 && strncmp(url + n, "://", 3) == 0;
+}
+
+static int
+fill_store(struct fill *f, const struct tree *t, struct policy_store *s)
+{
+	const struct tree *url, *child;
+
+	if (check_name(t->key) == -1)
+		return tree_fail(t, NULL, f->e, "not a name of a store: "
+		    NAME_EXPECTED);
+	if (t->kind != TREE_KEYS)
+		return tree_fail(t, NULL, f->e, "expected {url: ...}");
+	for (child = t->first; child != NULL; child = child->next)
+		if (strcmp(child->key, "url") != 0)
+			return tree_fail(child, NULL, f->e,
+			    "unknown key: expected url");
+	if ((url = tree_get(t, "url")) == NULL)
+		return tree_fail(t, "url", f->e,
+		    "missing: expected a directory");
+	if (url->kind != TREE_TEXT || url->text[0] == '\0')
+		return tree_fail(url, NULL, f->e, "expected a directory");
+	if (keep(f, t->key, &s->name) == -1)
+		return -1;
+	return (has_scheme(url->text) ? keep : keep_path)(f, url->text,
+	    &s->url);
+}
+
+static int
+fill_stores(struct fill *f)
+{
+	const struct tree *t = tree_get(f->tree, "stores"), *child;
+	struct policy *p = &f->l->policy;
+	uint32_t i;
+
+	if (t == NULL || t->kind != TREE_KEYS || t->n == 0)
+		return tree_fail_at(f->tree, "stores", f->e, "expected at "
+		    "least one store, such as local: {url: /srv/muster}");
+	p->stores = loaded_alloc(f->l, t->n, sizeof(*p->stores), f->e);
+	if (p->stores == NULL)
+		return -1;
+	for (child = t->first; child != NULL; child = child->next) {
+		if (fill_store(f, child, &p->stores[p->n_stores]) == -1)
+			return -1;
+		for (i = 0; i < p->n_stores; i++)
+			if (strcmp(p->stores[i].url,
+			    p->stores[p->n_stores].url) == 0)
+				return tree_fail(child, "url", f->e, "store %s "
+				    "has this URL, too: expected another",
+				    p->stores[i].name);
+		p->n_stores++;
+	}
+	return 0;
+}
+
+static int
+fill_keys(struct fill *f, const struct raw_keys *raw)
+{
+	struct policy *p = &f->l->policy;
+
+	if (raw->passphrase_file != NULL && raw->recovery == NULL)
+		return tree_fail_at(f->tree, "keys.passphrase-file", f->e,
+		    "there is no key it opens: expected keys.recovery, too");
+	if (keep_path(f, raw->writer, &p->writer_key) == -1 ||
+	    keep_path(f, raw->recovery, &p->recovery_key) == -1)
+		return -1;
+	return keep_path(f, raw->passphrase_file, &p->passphrase_file);
+}
+
+/* systemd gives STATE_DIRECTORY, perhaps several, separated by colons. */
+static int
+fill_state(struct fill *f, const char *raw)
+{
+	const char *base = getenv("STATE_DIRECTORY");
+	char text[4096];
+	int n = (int)sizeof(text);
+
+	if (raw != NULL)
+		return keep_path(f, raw, &f->l->policy.state);
+	if (base == NULL || base[0] != '/')
+		base = "/var/lib/muster";
+	if (strcspn(base, ":") < sizeof(text))
+		n = snprintf(text, sizeof(text), "%.*s/%s",
+		    (int)strcspn(base, ":"), base, f->l->policy.site);
+	if (n >= (int)sizeof(text))
+		return err_set(f->e, ERR_INPUT, "STATE_DIRECTORY is too long");
+	return keep(f, text, &f->l->policy.state);
+}
+
+static bool
+is_number(const char *text)
+{
+	size_t whole, rest = 0;
+
+	text += *text == '-' || *text == '+' ? 1 : 0;
+	whole = strspn(text, "0123456789");
+	text += whole;
+	if (*text == '.') {
+		rest = strspn(text + 1, "0123456789");
+		text += 1 + rest;
+		if (rest == 0)
+			return false;
+	}
+	return whole > 0 && *text == '\0';
+}
+
+/* "= text", "!= text", "< number", ..., "empty", "not empty". */
+static bool
+is_expectation(const char *text)
+{
+	const char *value;
+	size_t op = strspn(text, "!<>=");
+
+	if (op == 0)
+		return strcmp(text, "empty") == 0 ||
+		    strcmp(text, "not empty") == 0;
+	value = text + op + strspn(text + op, " ");
+	if ((op == 1 && text[0] == '=') ||
+	    (op == 2 && strncmp(text, "!=", 2) == 0))
+		return value[0] != '\0';
+	if ((op == 1 && text[0] != '!') ||
+	    (op == 2 && text[0] != '=' && text[1] == '='))
+		return is_number(value);
+	return false;
+}
+
+static int
+fill_assertion(struct fill *f, const struct raw_assertion *raw,
+    struct policy_assertion *a, const char *path)
+{
+	const struct tree *t = tree_find(f->tree, path);
+
+	a->files_exist = raw->files_exist == RAW_TRUE;
+	if ((raw->expect != NULL) == a->files_exist)
+		return tree_fail(t, NULL, f->e,
+		    "expected either expect or files-exist: true");
+	if (raw->expect != NULL && !is_expectation(raw->expect))
+		return tree_fail(tree_get(t, "expect"), NULL, f->e,
+		    "expected = or != and a value, <, <=, > or >= and a "
+		    "number, empty or not empty, not %.60s", raw->expect);
+	if (raw->files_below != NULL && !a->files_exist)
+		return tree_fail(tree_get(t, "files-below"), NULL, f->e,
+		    "expected files-exist: true, too");
+	if (keep(f, raw->name, &a->name) == -1 ||
+	    keep(f, raw->database, &a->database) == -1 ||
+	    keep(f, raw->sql, &a->sql) == -1 ||
+	    keep(f, raw->expect, &a->expect) == -1)
+		return -1;
+	return keep_path(f, raw->files_below, &a->files_below);
+}
+
+static int
+fill_assertions(struct fill *f, const struct raw_drill *raw)
+{
+	struct policy *p = &f->l->policy;
+	char path[64];
+	uint32_t i;
+
+	if (raw->n_assertions > 0 && !p->db.present)
+		return tree_fail_at(f->tree, "drill.assertions", f->e,
+		    "there is no database to ask: expected components.db");
+	p->assertions = loaded_alloc(f->l, (size_t)raw->n_assertions + 1,
+	    sizeof(*p->assertions), f->e);
+	if (p->assertions == NULL)
+		return -1;
+	for (; p->n_assertions < raw->n_assertions; p->n_assertions++) {
+		(void)snprintf(path, sizeof(path), "drill.assertions[%u]",
+		    (unsigned)p->n_assertions + 1);
+		if (fill_assertion(f, &raw->assertions[p->n_assertions],
+		    &p->assertions[p->n_assertions], path) == -1)
+			return -1;
+		for (i = 0; i < p->n_assertions; i++)
+			if (strcmp(p->assertions[i].name,
+			    p->assertions[p->n_assertions].name) == 0)
+				return tree_fail_at(f->tree, path, f->e,
+				    "another has this name: %.60s",
+				    p->assertions[i].name);
+	}
+	return 0;
+}
+
+static int
+fill_drill(struct fill *f, const struct raw_drill *raw)
+{
+	struct policy *p = &f->l->policy;
+	struct err none;
+
+	p->drill_from = p->stores[p->n_stores - 1].name;
+	p->drill_scratch = "/var/tmp";
+	if (keep(f, raw->from, &p->drill_from) == -1 ||
+	    keep_path(f, raw->scratch, &p->drill_scratch) == -1)
+		return -1;
+	if (policy_find_store(p, p->drill_from, &none) == NULL)
+		return tree_fail_at(f->tree, "drill.from", f->e,
+		    "expected the name of a store, not %.60s", p->drill_from);
+	/* a bare name is looked up in PATH */
+	if (raw->mariadbd != NULL &&
+	    (strchr(raw->mariadbd, '/') == NULL ? keep : keep_path)(f,
+	    raw->mariadbd, &p->drill_mariadbd) == -1)
+		return -1;
+	if (raw->memory != NULL &&
+	    num_parse_size(raw->memory, &p->drill_memory, f->e) == -1)
+		return not_understood(f, "drill.memory");
+	return fill_assertions(f, raw);
+}
+
+static int
+fill_checks(struct fill *f, const struct raw_gate *raw)
+{
+	struct policy *p = &f->l->policy;
+	struct policy_check *c;
+	char path[64];
+	uint32_t i;
+
+	p->checks = loaded_alloc(f->l, (size_t)raw->n_checks + 1,
+	    sizeof(*p->checks), f->e);
+	if (p->checks == NULL)
+		return -1;
+	for (; p->n_checks < raw->n_checks; p->n_checks++) {
+		c = &p->checks[p->n_checks];
+		c->timeout = 60;
+		(void)snprintf(path, sizeof(path), "gate.checks[%u].timeout",
+		    (unsigned)p->n_checks + 1);
+		if (keep(f, raw->checks[p->n_checks].name, &c->name) == -1 ||
+		    keep(f, raw->checks[p->n_checks].run, &c->run) == -1 ||
+		    keep_duration(f, path, raw->checks[p->n_checks].timeout, 1,
+		    &c->timeout) == -1)
+			return -1;
+		*strrchr(path, '.') = '\0';
+		for (i = 0; i < p->n_checks; i++)
+			if (strcmp(p->checks[i].name, c->name) == 0)
+				return tree_fail_at(f->tree, path, f->e,
+				    "another has this name: %.60s", c->name);
+	}
+	return 0;
+}
+
+static int
+fill_gate(struct fill *f, const struct raw_gate *raw)
+{
+	struct policy *p = &f->l->policy;
+
+	p->gate_snapshot_age = p->rpo;
+	p->gate_drill_age = 7 * DAY;
+	p->gate_clock_skew = 60;
+	if (keep_duration(f, "gate.snapshot-age", raw->snapshot_age, 1,
+	    &p->gate_snapshot_age) == -1 ||
+	    keep_duration(f, "gate.drill-age", raw->drill_age, 1,
+	    &p->gate_drill_age) == -1 ||
+	    keep_duration(f, "gate.clock-skew", raw->clock_skew, 0,
+	    &p->gate_clock_skew) == -1)
+		return -1;
+	if (raw->margin != NULL) {
+		if (num_parse_percent(raw->margin, &p->gate_margin, f->e) == -1)
+			return not_understood(f, "gate.margin");
+		if (p->gate_margin >= MILLION)
+			return tree_fail_at(f->tree, "gate.margin", f->e,
+			    "expected less than 100%%, not %.60s", raw->margin);
+	}
+	return fill_checks(f, raw);
+}
+
+static int
+fill_retention(struct fill *f, const struct raw_retention *raw)
+{
+	struct policy *p = &f->l->policy;
+	const struct {
+		const char	*path, *text;
+		uint32_t	*out;
+	} counts[] = {
+		{ "retention.last", raw->last, &p->retention.last },
+		{ "retention.hourly", raw->hourly, &p->retention.hourly },
+		{ "retention.daily", raw->daily, &p->retention.daily },
+		{ "retention.weekly", raw->weekly, &p->retention.weekly },
+		{ "retention.monthly", raw->monthly, &p->retention.monthly },
+		{ "retention.yearly", raw->yearly, &p->retention.yearly },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (keep_number(f, counts[i].path, counts[i].text, MILLION,
+		    counts[i].out) == -1)
+			return -1;
+	return keep_duration(f, "retention.within", raw->within, 0,
+	    &p->retention.within);
+}
+
+int
+loaded_fill(struct loaded *l, const struct raw *raw, const struct tree *tree,
+    const char *folder, struct err *e)
+{
+	struct fill f = { .l = l, .tree = tree, .folder = folder, .e = e };
+	struct policy *p = &l->policy;
+
+	if (check_name(raw->site) == -1)
+		return tree_fail_at(tree, "site", e, "not a name of a site: "
+		    NAME_EXPECTED);
+	if (keep(&f, raw->site, &p->site) == -1 ||
+	    fill_components(&f, &raw->components) == -1 ||
+	    fill_stores(&f) == -1 || fill_keys(&f, &raw->keys) == -1 ||
+	    fill_state(&f, raw->state) == -1)
+		return -1;
+	if (keep_duration(&f, "objectives.rto", raw->objectives.rto, 1,
+	    &p->rto) == -1 ||
+	    keep_duration(&f, "objectives.rpo", raw->objectives.rpo, 1,
+	    &p->rpo) == -1)
+		return -1;
+	if (fill_drill(&f, &raw->drill) == -1 ||
+	    fill_gate(&f, &raw->gate) == -1)
+		return -1;
+	return fill_retention(&f, &raw->retention);
+}
