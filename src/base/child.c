@@ -480,13 +480,12 @@ done:
 }
 
 int
-child_shell(const char *line, const char *const *env, const char *dir,
-    uint64_t timeout, struct buf *out, int *status, struct err *e)
+child_shell(const char *line, const char *const *env, uint64_t timeout,
+    struct buf *out, int *status, struct err *e)
 {
 	const char *const argv[] = { "/bin/sh", "-c", line, NULL };
 	const struct child_spec spec = {
-		.argv = argv, .env = env, .dir = dir,
-		.in = -1, .out = -1, .err = -1,
+		.argv = argv, .env = env, .out = -1, .err = -1,
 	};
 
 	return child_run(&spec, timeout, out, status, e);

@@ -15,12 +15,12 @@ struct child;
  * that started it: start what must outlive a worker thread from the main one.
  */
 struct child_spec {
-	const char *const	*argv;	/* argv[0] is sought in our PATH */
-	const char *const	*env;	/* "NAME=value" added to ours, or NULL */
-	const char		*dir;	/* working directory, or NULL */
-	int			 in, out, err;
-	uid_t			 uid;	/* become this user when we are root and */
-	gid_t			 gid;	/* uid is not 0 */
+	const char *const *argv;	/* argv[0] is sought in our PATH */
+	const char *const *env;		/* "NAME=value" over ours, or NULL */
+	const char	*dir;		/* working directory, or NULL */
+	int		 in, out, err;
+	uid_t		 uid;		/* become this user, when we are */
+	gid_t		 gid;		/* root and uid is not 0 */
 };
 
 /*
@@ -52,7 +52,7 @@ int	child_run(const struct child_spec *, uint64_t timeout, struct buf *out,
 	    int *status, struct err *);
 
 /* The same for a line of sh -c. */
-int	child_shell(const char *line, const char *const *env, const char *dir,
-	    uint64_t timeout, struct buf *out, int *status, struct err *);
+int	child_shell(const char *line, const char *const *env, uint64_t timeout,
+	    struct buf *out, int *status, struct err *);
 
 #endif

@@ -14,11 +14,11 @@ enum err_kind {
 	ERR_INPUT,		/* what the user gave is wrong */
 	ERR_ABSENT,		/* the object named does not exist */
 	ERR_EXISTS,		/* it exists already, and must not */
-	ERR_DAMAGED,		/* stored or received bytes are not what they must be */
+	ERR_DAMAGED,		/* bytes are not what they must be */
 	ERR_DENIED,		/* no permission, no key, wrong passphrase */
 	ERR_LOCKED,		/* another run holds the lock */
-	ERR_UNSUPPORTED,	/* a newer version, or a feature not supported */
-	ERR_REMOTE,		/* a server (database, store) refused or failed */
+	ERR_UNSUPPORTED,	/* a newer version, a feature we lack */
+	ERR_REMOTE,		/* a server (database, store) refused */
 	ERR_CHANGED,		/* the source changed while it was read */
 	ERR_INTERRUPTED		/* SIGINT or SIGTERM asked us to stop */
 };

@@ -86,18 +86,25 @@ rename_new(int dir, const char *from, const char *to, struct err *e)
 	return exists_already(e);
 }
 
+struct content {
+	const void	*data;
+	size_t		 len;
+	mode_t		 mode;
+};
+
+typedef int	name_fn(int, const char *, const char *, struct err *);
+
 static int
-put(int dir, const char *name, mode_t mode, const void *data, size_t len,
-    int (*give_name)(int, const char *, const char *, struct err *),
+put(int dir, const char *name, const struct content *c, name_fn *give_name,
     struct err *e)
 {
 	char tmp[TEMPORARY_MAX] = "";
 	int fd = -1;
 	int rc = -1;
 
-	if ((fd = create_beside(dir, mode, tmp, e)) == -1)
+	if ((fd = create_beside(dir, c->mode, tmp, e)) == -1)
 		goto done;
-	if (fd_write(fd, data, len, e) == -1 || fd_sync(fd, e) == -1)
+	if (fd_write(fd, c->data, c->len, e) == -1 || fd_sync(fd, e) == -1)
 		goto done;
 	if (fd_close(&fd, e) == -1)
 		goto done;
@@ -118,7 +125,9 @@ int
 file_replace(int dir, const char *name, mode_t mode, const void *data,
     size_t len, struct err *e)
 {
-	if (put(dir, name, mode, data, len, rename_over, e) == -1)
+	const struct content c = { data, len, mode };
+
+	if (put(dir, name, &c, rename_over, e) == -1)
 		return err_add(e, "cannot replace %s", name);
 	return 0;
 }
@@ -127,7 +136,9 @@ int
 file_create(int dir, const char *name, mode_t mode, const void *data,
     size_t len, struct err *e)
 {
-	if (put(dir, name, mode, data, len, rename_new, e) == -1)
+	const struct content c = { data, len, mode };
+
+	if (put(dir, name, &c, rename_new, e) == -1)
 		return err_add(e, "cannot create %s", name);
 	return 0;
 }
@@ -162,12 +173,13 @@ int
 file_replace_path(const char *path, mode_t mode, const void *data, size_t len,
     struct err *e)
 {
+	const struct content c = { data, len, mode };
 	const char *name;
 	int dir, rc;
 
 	if ((dir = open_parent(path, &name, e)) == -1)
 		return err_add(e, "cannot replace %s", path);
-	if ((rc = put(dir, name, mode, data, len, rename_over, e)) == -1)
+	if ((rc = put(dir, name, &c, rename_over, e)) == -1)
 		(void)err_add(e, "cannot replace %s", path);
 	fd_drop(&dir);
 	return rc;
@@ -177,12 +189,13 @@ int
 file_create_path(const char *path, mode_t mode, const void *data, size_t len,
     struct err *e)
 {
+	const struct content c = { data, len, mode };
 	const char *name;
 	int dir, rc;
 
 	if ((dir = open_parent(path, &name, e)) == -1)
 		return err_add(e, "cannot create %s", path);
-	if ((rc = put(dir, name, mode, data, len, rename_new, e)) == -1)
+	if ((rc = put(dir, name, &c, rename_new, e)) == -1)
 		(void)err_add(e, "cannot create %s", path);
 	fd_drop(&dir);
 	return rc;

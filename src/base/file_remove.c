@@ -99,7 +99,7 @@ open_below(const struct removal *r, int dir, const char *name, struct err *e)
 	struct stat st;
 	int fd;
 
-	/* What this call cannot do here (ENOSYS, EPERM), openat and fstat do. */
+	/* What this call cannot do (ENOSYS, EPERM), openat and fstat do. */
 	fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
 	if (fd == -1 && (errno == ENOSYS || errno == EPERM))
 		fd = openat(dir, name, OPEN_FLAGS);

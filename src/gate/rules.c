@@ -279,7 +279,7 @@ rules_checks(struct evidence *x, struct err *e)
 		buf_clear(&out);
 		(void)snprintf(name, sizeof(name), "check: %.400s",
 		    p->checks[i].name);
-		if (child_shell(p->checks[i].run, NULL, NULL,
+		if (child_shell(p->checks[i].run, NULL,
 		    p->checks[i].timeout, &out, &status, &why) == -1) {
 			if (why.kind == ERR_INTERRUPTED) {
 				*e = why;

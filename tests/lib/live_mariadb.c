@@ -128,7 +128,7 @@ live_load_set(const struct live *l, const char *database, const char *set)
 	    "--no-defaults --socket='%s' --user=root '%s'", path,
 	    l->login.socket, database);
 	buf_init(&out, (size_t)1 << 20);
-	must(child_shell(line, NULL, NULL, 600, &out, &status, &e) == 0, &e);
+	must(child_shell(line, NULL, 600, &out, &status, &e) == 0, &e);
 	if (status != 0)
 		fail_msg("%s: %.*s", line, (int)out.len,
 		    (const char *)out.data);

@@ -46,8 +46,8 @@ shell(const char *line)
 	struct err e;
 	int status = -1;
 
-	assert_int_equal(child_shell(line, NULL, NULL, 30, &out, &status,
-	    &e), 0);
+	assert_int_equal(child_shell(line, NULL, 30, &out, &status, &e),
+	    0);
 	return status;
 }
 
@@ -104,7 +104,7 @@ more_output_than_fits_is_cut_and_never_blocks(void **state)
 	assert_int_equal(shell("head -c 10000000 /dev/zero; exit 7"), 7);
 	assert_int_equal(out.len, 1000);
 	assert_int_equal(child_shell("head -c 1000000 /dev/zero; exit 8",
-	    NULL, NULL, 30, NULL, &status, &e), 0);
+	    NULL, 30, NULL, &status, &e), 0);
 	assert_int_equal(status, 8);
 }
 
@@ -133,12 +133,11 @@ a_command_that_lasts_too_long_is_killed(void **state)
 
 	(void)state;
 	assert_int_equal(child_shell("echo begun; sleep 1000; echo never",
-	    NULL, NULL, 1, &out, &status, &e), 0);
+	    NULL, 1, &out, &status, &e), 0);
 	assert_int_equal(status, 124);
 	assert_string_equal(said(), "begun\n");
 	buf_clear(&out);
-	assert_int_equal(child_shell("yes", NULL, NULL, 1, &out, &status, &e),
-	    0);
+	assert_int_equal(child_shell("yes", NULL, 1, &out, &status, &e), 0);
 	assert_int_equal(status, 124);
 	assert_true(clock_monotonic() - start_ns < 20 * INT64_C(1000000000));
 }
@@ -151,8 +150,8 @@ the_clock_of_tests_does_not_stop_time_outs(void **state)
 
 	(void)state;
 	clock_fake(0, 0);
-	assert_int_equal(child_shell("sleep 1000", NULL, NULL, 1, &out,
-	    &status, &e), 0);
+	assert_int_equal(child_shell("sleep 1000", NULL, 1, &out, &status,
+	    &e), 0);
 	clock_fake(-1, -1);
 	assert_int_equal(status, 124);
 }
@@ -203,13 +202,18 @@ static void
 environment_and_folder_are_given(void **state)
 {
 	static const char *const env[] = { "HOME=/here", "NEW=a=b", NULL };
+	static const char *const argv[] = {
+		"sh", "-c", "echo $HOME $NEW $HOMER; pwd", NULL
+	};
+	const struct child_spec spec = {
+		.argv = argv, .env = env, .dir = "/usr", .in = -1,
+	};
 	struct err e;
 	int status;
 
 	(void)state;
 	assert_int_equal(setenv("HOMER", "kept", 1), 0);
-	assert_int_equal(child_shell("echo $HOME $NEW $HOMER; pwd", env,
-	    "/usr", 30, &out, &status, &e), 0);
+	assert_int_equal(child_run(&spec, 30, &out, &status, &e), 0);
 	assert_string_equal(said(), "/here a=b kept\n/usr\n");
 }
 
@@ -394,7 +398,7 @@ a_signal_to_us_ends_the_command_and_the_wait(void **state)
 		(void)raise(SIGTERM);
 		status = child_wait(c, -1, &status, &e) == -1 &&
 		    e.kind == ERR_INTERRUPTED &&
-		    child_shell("sleep 1000", NULL, NULL, 0, NULL, &status,
+		    child_shell("sleep 1000", NULL, 0, NULL, &status,
 		    &e) == -1 && e.kind == ERR_INTERRUPTED;
 		child_kill(c);
 		_exit(status ? 0 : 1);
