@@ -19,6 +19,7 @@
 #define OPTIONS_MAX 64		/* options of one command */
 #define LIST_MAX 1024		/* arguments of one list */
 #define HELP_COLUMN 26
+#define HELP_END 80
 
 struct choice {
 	const struct opt *opt;
@@ -246,6 +247,29 @@ options_operands(const struct options *o, size_t *n)
 	return o->operands != NULL ? o->operands : none;
 }
 
+/* The words of a help text from HELP_COLUMN on, n columns being used. */
+static void
+print_help(const char *text, int n)
+{
+	int column = HELP_COLUMN, len;
+
+	(void)printf("%*s", HELP_COLUMN - n, "");
+	while (*text != '\0') {
+		len = (int)strcspn(text, " ");
+		if (column > HELP_COLUMN && column + 1 + len > HELP_END) {
+			(void)printf("\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		} else if (column > HELP_COLUMN) {
+			(void)putchar(' ');
+			column++;
+		}
+		(void)printf("%.*s", len, text);
+		column += len;
+		text += (size_t)len + strspn(text + len, " ");
+	}
+	(void)putchar('\n');
+}
+
 void
 options_print(const struct options *o)
 {
@@ -267,6 +291,6 @@ options_print(const struct options *o)
 			(void)putchar('\n');
 			n = 0;
 		}
-		(void)printf("%*s%s\n", HELP_COLUMN - n, "", c->opt->help);
+		print_help(c->opt->help, n);
 	}
 }
