@@ -282,7 +282,7 @@ command_x() {
 		echo ".Sh $s"
 	done
 	echo '.It Fl s , Fl -store Ns = Ns Ar url'
-	echo '.It Fl -json'; } >"$tree/man/x.1"
+	echo '.It Fl Fl json'; } >"$tree/man/x.1"
 }
 
 @test "a command without a page is named" {
