@@ -43,8 +43,11 @@ admin() {
 }
 
 tree() {
-	(cd "$1/frappe-bench" && find . ! -type d -printf '%P %m %s %y %l %T@\n' |
-	    sort && find . -type f -exec sha256sum {} + | sort)
+	(
+		cd "$1/frappe-bench" || exit 1
+		find . ! -type d -printf '%P %m %s %y %l %T@\n' | sort
+		find . -type f -exec sha256sum {} + | sort
+	)
 }
 
 served_by() {
@@ -67,7 +70,8 @@ served_by() {
 	run site "$ONE" --check
 	[ "$status" -eq 1 ]
 	admin "$ONE" 'UPDATE tabBin SET actual_qty = actual_qty - 1 LIMIT 1'
-	file=$(find "$ONE"/frappe-bench/sites/*/public/files -type f | head -n 1)
+	file=$(find "$ONE"/frappe-bench/sites/*/public/files -type f |
+	    head -n 1)
 	touch -r "$file" "$HOME_DIR/moment"
 	printf x >>"$file"
 	run site "$ONE" --check
@@ -115,11 +119,13 @@ served_by() {
 @test "the account of my.cnf reads, and writes nothing" {
 	[ "$(stat -c %a "$ONE/my.cnf")" = 600 ]
 	for change in 'DELETE FROM tabBin' 'CREATE TABLE x (a INT)' \
-	    'DROP TABLE tabBin' 'CREATE DATABASE x' "SET GLOBAL read_only = 1"; do
+	    'DROP TABLE tabBin' 'CREATE DATABASE x' \
+	    'SET GLOBAL read_only = 1'; do
 		run query "$ONE" "$change"
 		[ "$status" -ne 0 ]
 	done
-	run query "$ONE" 'BACKUP STAGE START; BACKUP STAGE END; SHOW MASTER STATUS'
+	run query "$ONE" 'BACKUP STAGE START; BACKUP STAGE END;
+	    SHOW MASTER STATUS'
 	[ "$status" -eq 0 ]
 	[[ "$output" == binlog.* ]]
 }
@@ -135,7 +141,7 @@ served_by() {
 
 @test "the server does not run as root" {
 	[ "$(id -u)" -eq 0 ] || skip "not run by root"
-	[ "$(ps -o user= -p "$(cat "$ONE/mariadb/pid")")" = mysql ]
+	[ "$(stat -c %U "/proc/$(cat "$ONE/mariadb/pid")")" = mysql ]
 }
 
 @test "the site's encryption key opens its secret (openssl as witness)" {
