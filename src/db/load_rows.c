@@ -16,17 +16,16 @@
 #include <unistd.h>
 
 #include "archive/entry.h"
-#include "base/buf.h"
 #include "base/err.h"
 #include "base/intr.h"
 #include "db/conn.h"
 #include "db/load_plan.h"
 #include "db/load_rows.h"
+#include "db/load_warn.h"
 
 #define CONNECTIONS_MAX 64
 #define CONNECTIONS_LIVE 8
 #define TICK_NS 100000000L
-#define SQL_MAX ((size_t)16 << 20)
 
 /* State that all threads share. */
 struct work {
@@ -124,98 +123,8 @@ find_entry(struct entry_reader *r, const char *path, struct err *e)
 	return -1;
 }
 
-/*
- * The table's name as the statement has it, with its quotes; borrowed from
- * it.
- */
-static size_t
-table_name(const char *sql, const char **name)
-{
-	static const char head[] = "INTO TABLE `";
-	const char *p = strstr(sql, head);
-
-	if (p == NULL)
-		return 0;
-	*name = p + strlen(head) - 1;
-	for (p = *name + 1; *p != '\0'; p++)
-		if (*p == '`' && *++p != '`')
-			return (size_t)(p - *name);
-	return 0;
-}
-
-/*
- * One warning is legitimate: an ENUM may hold index 0, which has no text and
- * is loaded with "data truncated" (1265).  So each such value must account
- * for one warning, and nothing else for any.  Here: a statement that counts
- * them, or nothing when the table has no ENUM.
- */
 static int
-count_statement(struct conn *c, const char *name, size_t len, bool versioned,
-    struct buf *sql, struct err *e)
-{
-	struct rows r = { 0 };
-	int rc = -1, n = 0;
-
-	if (rows_queryf(&r, c, e, "SHOW COLUMNS FROM %.*s", (int)len,
-	    name) == -1)
-		goto done;
-	while ((rc = rows_next(&r, e)) == 1) {
-		if (strncmp(r.v[1], "enum(", 5) != 0)
-			continue;
-		rc = -1;
-		if (buf_add_text(sql, n++ == 0 ? "SELECT " : "+", e) == -1 ||
-		    buf_add_text(sql, "COUNT(IF(", e) == -1 ||
-		    quote_name(sql, r.v[0], e) == -1 ||
-		    buf_add_text(sql, "+0=0,1,NULL))", e) == -1)
-			goto done;
-	}
-	if (rc == 0 && n > 0)
-		rc = buf_addf(sql, e, " FROM %.*s%s", (int)len, name,
-		    versioned ? " FOR SYSTEM_TIME ALL" : "");
-done:
-	rows_free(&r);
-	return rc;
-}
-
-static int
-explain_warnings(struct conn *c, const struct plan_table *t, uint64_t warnings,
-    bool versioned, struct err *e)
-{
-	struct err shown = { 0 };
-	struct buf sql, count;
-	const char *name = NULL;
-	size_t len = table_name(t->load, &name);
-	bool explained = false;
-	int rc = -1;
-
-	buf_init(&sql, SQL_MAX);
-	buf_init(&count, 64);
-	(void)conn_warned(c, &shown);	/* while the server still knows */
-	if (len > 0 && count_statement(c, name, len, versioned, &sql,
-	    e) == -1)
-		goto done;
-	if (sql.len > 0) {
-		if (buf_text(&sql, e) == NULL || conn_value(c,
-		    (char *)sql.data, 0, &count, e) == -1 ||
-		    buf_text(&count, e) == NULL)
-			goto done;
-		explained = strtoull((char *)count.data, NULL, 10) ==
-		    warnings;
-	}
-	if (!explained) {
-		*e = shown;
-		goto done;
-	}
-	rc = 0;
-done:
-	buf_drop(&sql);
-	buf_drop(&count);
-	return rc;
-}
-
-static int
-send_rows(struct worker *k, const struct plan_table *t, bool versioned,
-    struct err *e)
+send_rows(struct worker *k, const struct plan_table *t, struct err *e)
 {
 	const struct load *l = k->work->load;
 	const struct segment *s = &l->plan->segments[t->rows->segment];
@@ -235,8 +144,8 @@ send_rows(struct worker *k, const struct plan_table *t, bool versioned,
 		    (unsigned long long)done.rows);
 		goto done;
 	}
-	if (done.warnings > 0 && explain_warnings(k->conn, t, done.warnings,
-	    versioned, e) == -1)
+	if (done.warnings > 0 &&
+	    load_explain(l, k->conn, t, done.warnings, e) == -1)
 		goto done;
 	rc = entry_reader_next(f.reader, &more, e) == -1 ? -1 : 0;
 done:
@@ -278,7 +187,7 @@ load_table(struct worker *k, const struct plan_table *t, struct err *e)
 	if (versioned && conn_exec(k->conn,
 	    "SET SESSION system_versioning_insert_history=1", e) == -1)
 		return err_add(e, "%s", t->rows->path);
-	if (send_rows(k, t, versioned, e) == -1)
+	if (send_rows(k, t, e) == -1)
 		return err_add(e, "%s", t->rows->path);
 	if (versioned && conn_exec(k->conn,
 	    "SET SESSION system_versioning_insert_history=0", e) == -1)

@@ -54,7 +54,7 @@ test_statements_come_back_as_they_were_written(void **state)
 }
 
 static void
-test_a_delimiter_of_any_length_is_taken_from_the_first_line(void **state)
+test_a_delimiter_may_have_any_length(void **state)
 {
 	struct script s;
 
@@ -121,7 +121,7 @@ main(void)
 		cmocka_unit_test(
 		    test_statements_come_back_as_they_were_written),
 		cmocka_unit_test(
-		    test_a_delimiter_of_any_length_is_taken_from_the_first_line),
+		    test_a_delimiter_may_have_any_length),
 		cmocka_unit_test(test_lines_for_the_client_are_passed_over),
 		cmocka_unit_test(test_bytes_that_are_no_text_pass),
 		cmocka_unit_test(test_what_is_cut_off_is_damaged),
