@@ -120,7 +120,7 @@ run(char *operands[], struct err *e)
 	restore.paths = operands[0] != NULL ?
 	    (const char *const *)operands : NULL;
 	restore.step = watch_step;
-	restore.progress = watch_progress;
+	want.progress = watch_progress;
 	restore.note = on_note;
 	if (access_open(&a, &want, e) == -1)
 		return CMD_TROUBLE;

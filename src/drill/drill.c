@@ -185,7 +185,6 @@ load(struct drill *x, const struct part *p, char *seen, size_t size,
 		.login = { .socket = db_server_socket(x->server),
 		    .user = "root" },
 		.throwaway = true, .users = true,
-		.progress = x->o->progress, .cookie = x->o->cookie,
 	};
 	struct db_stats stats = { 0 };
 

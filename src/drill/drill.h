@@ -15,8 +15,6 @@ struct drill_options {
 	/* what opening the store took */
 	double			 open_seconds;
 	void			(*step)(void *cookie, const char *phase);
-	void			(*progress)(void *cookie, uint64_t bytes,
-				    uint64_t entries);
 	void			*cookie;
 };
 

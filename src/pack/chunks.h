@@ -62,6 +62,10 @@ struct chunks_options {
 	const char		  *index;	/* NULL when store is NULL */
 	bool			   writable;
 	int			   workers;	/* 0: as many as cores */
+	/* Told of bytes that came, by any thread; or NULL. */
+	void			 (*progress)(void *cookie, uint64_t bytes,
+				    uint64_t entries);
+	void			  *cookie;
 };
 
 /*

@@ -328,6 +328,8 @@ source_read(struct source *s, const void **data, size_t *len, struct err *e)
 		return fail(s, &r->err, e);
 	*data = r->data;
 	*len = r->len;
+	if (s->chunks->with.progress != NULL)
+		s->chunks->with.progress(s->chunks->with.cookie, r->len, 0);
 	return 1;
 }
 

@@ -270,6 +270,8 @@ submit(struct stream *s, struct err *e)
 		c->stats.bytes += j->len;
 	}
 	(void)pthread_mutex_unlock(&c->lock);
+	if (rc == 0 && c->with.progress != NULL)
+		c->with.progress(c->with.cookie, ref.len, 0);
 	if (rc == 0) {
 		j->task.run = run_job;
 		pool_push(c->pool, &j->task);

@@ -23,13 +23,12 @@ job_take(const struct job *j, struct err *e)
 	struct access_want w = {
 		.policy = j->policy, .store = j->store,
 		.lock_wait = j->lock_wait, .exclusive = true,
-		.use = DEPOT_WRITE,
+		.use = DEPOT_WRITE, .progress = watch_progress,
 	};
 	struct take_options o = {
 		.only_one = j->only_one, .only = j->only,
 		.stream = j->stream, .dry_run = j->dry_run,
 		.step = watch_step,
-		.progress = watch_progress,
 	};
 	struct access a;
 	struct snapshot *s = NULL;
@@ -64,11 +63,9 @@ job_drill(const struct job *j, struct err *e)
 		.policy = j->policy, .store = j->store,
 		.recovery_key = j->recovery_key,
 		.passphrase_file = j->passphrase_file, .drill_store = true,
-		.use = DEPOT_DRILL,
+		.use = DEPOT_DRILL, .progress = watch_progress,
 	};
-	struct drill_options o = {
-		.step = watch_step, .progress = watch_progress
-	};
+	struct drill_options o = { .step = watch_step };
 	int64_t begun = clock_monotonic();
 	struct access a;
 	struct snapshot *s = NULL;

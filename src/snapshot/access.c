@@ -67,6 +67,7 @@ access_depot_options(const struct policy *p, const struct access_want *w,
 
 	memset(o, 0, sizeof(*o));
 	o->use = w->use;
+	o->progress = w->progress;
 	o->recovery_key = w->recovery_key;
 	find_passphrase(p, w, paths, &o->pass);
 	if (p == NULL) {

@@ -25,6 +25,8 @@ struct access_want {
 	bool		 exclusive;	/* hold the site's lock */
 	bool		 drill_store;	/* default: the store drills are from */
 	enum depot_use	 use;
+	void		(*progress)(void *cookie, uint64_t bytes,
+			    uint64_t entries);	/* of chunks, or NULL */
 };
 
 #define ACCESS_PATH_SIZE 4096

@@ -20,9 +20,6 @@ struct capture {
 	const char		*files_root;
 	const char		*config_root;
 	struct notes		*notes;		/* or NULL */
-	void			(*progress)(void *cookie, uint64_t bytes,
-				    uint64_t entries);
-	void			*cookie;
 };
 
 /*

@@ -123,6 +123,7 @@ open_chunks(struct depot *d, const struct depot_options *o, struct err *e)
 		.store = d->store, .charter = &d->charter,
 		.secret = d->secret, .recovery = d->recovery,
 		.index = o->index, .writable = o->use == DEPOT_WRITE,
+		.progress = d->progress,
 	};
 
 	if (co.index == NULL) {
@@ -141,6 +142,7 @@ depot_open(struct depot *d, const struct depot_options *o, struct err *e)
 	int rc = -1;
 
 	memset(d, 0, sizeof(*d));
+	d->progress = o->progress;
 	buf_init(&s.envelope, CHARTER_MAX);
 	if (load_keys(d, o, e) == -1)
 		goto done;
@@ -193,7 +195,7 @@ depot_dry(const struct depot *d, struct err *e)
 {
 	struct chunks_options co = {
 		.charter = &d->charter, .secret = d->secret,
-		.writable = true,
+		.writable = true, .progress = d->progress,
 	};
 
 	return chunks_open(&co, e);

@@ -28,6 +28,8 @@ struct depot {
 	struct store_secret	*own_secret;
 	struct chunks		*chunks;	/* or NULL */
 	struct scratch		*scratch;	/* holds the index, or NULL */
+	void			(*progress)(void *cookie, uint64_t bytes,
+				    uint64_t entries);	/* or NULL */
 };
 
 enum depot_use {
@@ -53,6 +55,8 @@ struct depot_options {
 	const char	*index;		/* folder; NULL: in a scratch folder */
 	const char	*scratch;	/* where scratch folders go, or NULL */
 	enum depot_use	 use;
+	void		(*progress)(void *cookie, uint64_t bytes,
+			    uint64_t entries);	/* of chunks, or NULL */
 };
 
 /*

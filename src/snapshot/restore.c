@@ -63,7 +63,6 @@ restore_db(struct depot *d, const struct part *p,
 	struct db_load_options l = {
 		.login = *o->server, .users = true,
 		.rename_from = o->rename_from, .rename_to = o->rename_to,
-		.progress = o->progress, .cookie = o->cookie,
 	};
 	struct db_stats ds = { 0 };
 

@@ -22,8 +22,6 @@ struct restore_options {
 	void			(*step)(void *cookie, const char *name);
 	void			(*note)(void *cookie, const char *path,
 				    const char *why);
-	void			(*progress)(void *cookie, uint64_t bytes,
-				    uint64_t entries);
 	void			*cookie;
 };
 

@@ -158,8 +158,7 @@ pipe_segment(void *cookie, const struct segment *s, struct err *e)
 }
 
 static int
-pipe_content(struct entry_writer *w, const struct take_options *o,
-    struct err *e)
+pipe_content(struct entry_writer *w, struct err *e)
 {
 	uint8_t *buffer;
 	struct buf b;
@@ -177,8 +176,6 @@ pipe_content(struct entry_writer *w, const struct take_options *o,
 		}
 		if (entry_writer_write(w, buffer, (size_t)n, e) == -1)
 			goto done;
-		if (o->progress != NULL)
-			o->progress(o->cookie, (uint64_t)n, 0);
 	}
 	rc = 0;
 done:
@@ -201,7 +198,7 @@ capture_stream(struct chunks *ch, const struct take_options *o,
 	    (w = entry_writer_new(ch, pipe_segment, &pipe, e)) == NULL)
 		goto done;
 	if (entry_writer_begin(w, CONTENT_BIG, e) == -1 ||
-	    pipe_content(w, o, e) == -1 ||
+	    pipe_content(w, e) == -1 ||
 	    entry_writer_end(w, &entry, e) == -1 ||
 	    archive_writer_end(pipe.w, &p->root, e) == -1)
 		goto done;
@@ -228,7 +225,7 @@ capture_all(const struct take_options *o,
 		    .socket = o->policy->db.socket,
 		    .user = o->policy->db.user },
 		.db_connections = (int)o->policy->db.connections,
-		.notes = notes, .progress = o->progress, .cookie = o->cookie,
+		.notes = notes,
 	};
 	struct part *p;
 	size_t i;

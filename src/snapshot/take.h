@@ -19,8 +19,6 @@ struct take_options {
 	/* fingerprints only: nothing is stored, nothing is signed */
 	bool			 dry_run;
 	void			(*step)(void *cookie, const char *name);
-	void			(*progress)(void *cookie, uint64_t bytes,
-				    uint64_t entries);
 	void			*cookie;
 };
 
