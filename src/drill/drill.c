@@ -6,9 +6,9 @@
  *
  *	phases: open -> provision -> load -> files -> config -> check
  *
- * A phase that meets damaged or missing bytes ends as a failed check; the
- * phases that remain are not entered, and the checks that they would have
- * fed are recorded as failed.
+ * A component that meets damaged or missing bytes ends as a failed check; the
+ * others go on, so that the receipt tells all that is wrong, and the checks
+ * that cannot be carried out are recorded as failed.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -45,7 +45,8 @@ struct drill {
 	struct db_server	*server;
 	struct chunks		*dry;
 	char			 folders[SNAPSHOT_PARTS_MAX][PATH_SIZE];
-	bool			 broken;	/* a restore failed */
+	bool			 lost[SNAPSHOT_PARTS_MAX];
+	bool			 broken;	/* one of them is */
 	int64_t			 phase_began;
 	const char		*files_note;	/* first thing not settable */
 	char			 note[RECEIPT_TEXT_MAX];
@@ -233,6 +234,7 @@ restore_all(struct drill *x, struct err *e)
 		    load(x, p, seen, sizeof(seen), e) :
 		    extract(x, p, i, seen, sizeof(seen), e);
 		(void)snprintf(name, sizeof(name), "restore: %s", p->name);
+		x->lost[i] = rc == -1;
 		if (record(x, &step, rc, e) == -1)
 			return -1;
 		phase_end(x, p->root.size);
@@ -253,7 +255,7 @@ prove(struct drill *x, const struct part *p, size_t i, char *seen,
 	};
 	struct part again;
 
-	if (x->broken)
+	if (x->lost[i])
 		return err_set(e, ERR_DAMAGED,
 		    "not carried out: the restore had failed");
 	if (x->server != NULL)
