@@ -16,12 +16,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -192,9 +194,35 @@ done:
 	_exit(127);
 }
 
+/*
+ * A folder of PATH that is closed to us makes execvpe say EACCES for every
+ * program there is none of.
+ */
+static bool
+is_nowhere(const char *program)
+{
+	const char *p = getenv("PATH");
+	char name[PATH_MAX];
+	size_t n;
+
+	if (p == NULL || strchr(program, '/') != NULL)
+		return false;
+	for (;; p += n + 1) {
+		n = strcspn(p, ":");
+		if (snprintf(name, sizeof(name), "%.*s/%s", (int)n, p,
+		    program) < (int)sizeof(name) && access(name, F_OK) == 0)
+			return false;
+		if (p[n] == '\0')
+			return true;
+	}
+}
+
 static int
 explain(const struct child_spec *spec, const struct report *r, struct err *e)
 {
+	if (r->stage == STAGE_EXEC && (r->sys == ENOENT ||
+	    (r->sys == EACCES && is_nowhere(spec->argv[0]))))
+		return err_set(e, ERR_ABSENT, "no such program");
 	errno = r->sys;
 	switch (r->stage) {
 	case STAGE_USER:
@@ -202,8 +230,6 @@ explain(const struct child_spec *spec, const struct report *r, struct err *e)
 	case STAGE_FOLDER:
 		return err_sys(e, "enter %s", spec->dir);
 	case STAGE_EXEC:
-		if (r->sys == ENOENT)
-			return err_set(e, ERR_ABSENT, "no such program");
 		return err_sys(e, "execute");
 	default:
 		return err_sys(e, "prepare the process");

@@ -207,13 +207,13 @@ make(struct scratch *s, const char *parent, struct err *e)
 	    O_CLOEXEC);
 	if (s->dir == -1 && errno != ENOENT)
 		return err_sys(e, "open folder");
-	if (s->dir != -1) {
-		if (flock(s->dir, LOCK_EX | LOCK_NB) == -1) {
-			if (errno != EWOULDBLOCK)
-				return err_sys(e, "lock folder");
-		} else if (fstat(s->dir, &st) == 0 && st.st_nlink > 0)
+	if (s->dir != -1 && flock(s->dir, LOCK_EX | LOCK_NB) == 0) {
+		if (fstat(s->dir, &st) == -1)
+			return err_sys(e, "stat folder");
+		if (st.st_nlink > 0)
 			return 1;
-	}
+	} else if (s->dir != -1 && errno != EWOULDBLOCK)
+		return err_sys(e, "lock folder");
 	fd_drop(&s->dir);
 	free(s->path);
 	s->path = NULL;
