@@ -145,16 +145,21 @@ done:
 }
 
 static int
-add_file(struct schema *s, const char *stem, const char *suffix,
+add_file(struct schema *s, enum item_kind kind, const char *stem,
     const struct statements *text, struct err *e)
 {
+	static const char *const suffixes[] = {
+		[ITEM_ROUTINES] = "-schema-post.sql",
+		[ITEM_TRIGGERS] = "-schema-triggers.sql",
+		[ITEM_EVENTS] = "-schema-events.sql",
+	};
 	char *path;
 
 	if (text->n == 0)
 		return 0;
-	if ((path = schema_path(stem, suffix, e)) == NULL)
+	if ((path = schema_path(stem, suffixes[kind], e)) == NULL)
 		return -1;
-	return schema_file(s, path, text, e) == NULL ? -1 : 0;
+	return schema_file(s, kind, path, text, e) == NULL ? -1 : 0;
 }
 
 static int
@@ -196,7 +201,7 @@ read_routines(struct schema *s, struct conn *c, const char *database,
 			goto done;
 		names_drop(&n);
 	}
-	rc = add_file(s, stem, "-schema-post.sql", &text, e);
+	rc = add_file(s, ITEM_ROUTINES, stem, &text, e);
 done:
 	names_drop(&n);
 	statements_drop(&text);
@@ -218,7 +223,7 @@ read_events(struct schema *s, struct conn *c, const char *database,
 	    add_all(&text, c, &shape_event, &n, collation, e) == -1)
 		goto done;
 	s->stats.events += n.n;
-	rc = add_file(s, stem, "-schema-events.sql", &text, e);
+	rc = add_file(s, ITEM_EVENTS, stem, &text, e);
 done:
 	names_drop(&n);
 	statements_drop(&text);
@@ -226,16 +231,35 @@ done:
 }
 
 /*
- * A view that stands in the place of another as long as those that it uses
- * may be missing: the same columns, nothing else.
+ * A table that stands in the place of a view as long as views that use it
+ * come first: the same columns, and it can be written to.
  */
+static int
+make_placeholder(struct item *v, const char *name, const struct names *n,
+    struct err *e)
+{
+	size_t i;
+
+	if (buf_add_text(&v->load, "CREATE TABLE ", e) == -1 ||
+	    quote_name(&v->load, name, e) == -1)
+		return -1;
+	for (i = 0; i < n->n; i++)
+		if (buf_add_text(&v->load, i == 0 ? " (" : ",", e) == -1 ||
+		    quote_name(&v->load, n->v[i], e) == -1 ||
+		    buf_add_text(&v->load, " TINYINT", e) == -1)
+			return -1;
+	if (buf_add_text(&v->load, ") ENGINE=MyISAM", e) == -1 ||
+	    buf_add_text(&v->unload, "DROP TABLE ", e) == -1)
+		return -1;
+	return quote_name(&v->unload, name, e);
+}
+
 static int
 add_placeholder(struct item *v, struct conn *c, const char *database,
     const char *name, struct err *e)
 {
 	struct names n = { 0 };
 	struct buf rest;
-	size_t i;
 	int rc = -1;
 
 	buf_init(&rest, SQL_MAX);
@@ -248,18 +272,8 @@ add_placeholder(struct item *v, struct conn *c, const char *database,
 	    "information_schema.columns WHERE table_schema=", database,
 	    (char *)rest.data, e) == -1)
 		goto done;
-	rc = 0;
-	if (n.n == 0)			/* a view that is broken already */
-		goto done;
-	rc = buf_add_text(&v->load, "CREATE OR REPLACE VIEW ", e);
-	if (rc == 0)
-		rc = quote_name(&v->load, name, e);
-	for (i = 0; rc == 0 && i < n.n; i++) {
-		rc = buf_addf(&v->load, e, "%s1 AS ", i == 0 ? " AS SELECT " :
-		    ",");
-		if (rc == 0)
-			rc = quote_name(&v->load, n.v[i], e);
-	}
+	/* A view that is broken already has no columns. */
+	rc = n.n == 0 ? 0 : make_placeholder(v, name, &n, e);
 done:
 	names_drop(&n);
 	buf_drop(&rest);
@@ -318,7 +332,7 @@ read_view(struct schema *s, struct conn *c, const char *database,
 	if (add_view_statements(&text, &r, name, e) == -1 ||
 	    (stem = schema_stem(database, name, e)) == NULL ||
 	    (path = schema_path(stem, "-schema-view.sql", e)) == NULL ||
-	    (v = schema_file(s, path, &text, e)) == NULL)
+	    (v = schema_file(s, ITEM_VIEW, path, &text, e)) == NULL)
 		goto done;
 	s->stats.views++;
 	rc = add_placeholder(v, c, database, name, e);
@@ -386,7 +400,7 @@ read_table_triggers(struct schema *s, struct conn *c, const struct relation *t,
 		    e) == -1)
 			goto done;
 	s->stats.triggers += n.n;
-	rc = add_file(s, t->stem, "-schema-triggers.sql", &text, e);
+	rc = add_file(s, ITEM_TRIGGERS, t->stem, &text, e);
 done:
 	names_drop(&n);
 	statements_drop(&text);

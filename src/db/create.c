@@ -188,7 +188,7 @@ schema_table(struct schema *s, struct conn *c, struct relation *t,
 	    statements_add(&text, create.data, create.len, e) == -1)
 		goto done;
 	if ((path = schema_path(t->stem, "-schema.sql", e)) == NULL ||
-	    (i = schema_file(s, path, &text, e)) == NULL)
+	    (i = schema_file(s, ITEM_TABLE, path, &text, e)) == NULL)
 		goto done;
 	relation_find_counter((char *)create.data, &at, &len);
 	set_hole(i, (char *)create.data, at, len);
@@ -207,7 +207,7 @@ schema_rows(struct schema *s, struct relation *t, struct err *e)
 	char *path;
 
 	if ((path = schema_path(t->stem, ".00000.dat", e)) == NULL ||
-	    (i = schema_item(s, path, e)) == NULL)
+	    (i = schema_item(s, ITEM_ROWS, path, e)) == NULL)
 		return -1;
 	i->table = t;
 	return relation_statements(t, i->path, &i->load, e);
@@ -302,7 +302,7 @@ schema_sequence(struct schema *s, struct conn *c, struct relation *t,
 	    add_state(&text, t, &st, e) == -1)
 		goto done;
 	if ((path = schema_path(t->stem, "-schema-sequence.sql", e)) == NULL ||
-	    (i = schema_file(s, path, &text, e)) == NULL)
+	    (i = schema_file(s, ITEM_SEQUENCE, path, &text, e)) == NULL)
 		goto done;
 	set_hole(i, t->create, strlen(t->create), 0);
 	i->hole_len = i->content.len - i->hole;

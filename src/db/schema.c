@@ -22,11 +22,6 @@
 #define LOAD_MAX ((size_t)1 << 22)
 #define PATH_TEXT_MAX 1024
 
-static const char load_comment[] =
-	"-- Loads this folder into an empty server, from inside of it:\n"
-	"--   mariadb --local-infile=1 < load.sql\n"
-	"-- For its accounts: users.sql before it, grants.sql after it.\n";
-
 void
 schema_init(struct schema *s)
 {
@@ -43,6 +38,7 @@ schema_drop(struct schema *s)
 		free(s->items[i].path);
 		buf_drop(&s->items[i].content);
 		buf_drop(&s->items[i].load);
+		buf_drop(&s->items[i].unload);
 	}
 	for (i = 0; i < s->n_tables; i++)
 		relation_free(s->tables[i]);
@@ -53,7 +49,7 @@ schema_drop(struct schema *s)
 }
 
 struct item *
-schema_item(struct schema *s, char *path, struct err *e)
+schema_item(struct schema *s, enum item_kind kind, char *path, struct err *e)
 {
 	size_t size = s->size == 0 ? 64 : 2 * s->size;
 	struct item *i;
@@ -69,19 +65,20 @@ schema_item(struct schema *s, char *path, struct err *e)
 		s->size = size;
 	}
 	i = &s->items[s->n++];
-	*i = (struct item){ .path = path };
+	*i = (struct item){ .kind = kind, .path = path };
 	buf_init(&i->content, FILE_MAX);
 	buf_init(&i->load, LOAD_MAX);
+	buf_init(&i->unload, LOAD_MAX);
 	return i;
 }
 
 struct item *
-schema_file(struct schema *s, char *path, const struct statements *text,
-    struct err *e)
+schema_file(struct schema *s, enum item_kind kind, char *path,
+    const struct statements *text, struct err *e)
 {
 	struct item *i;
 
-	if ((i = schema_item(s, path, e)) == NULL)
+	if ((i = schema_item(s, kind, path, e)) == NULL)
 		return NULL;
 	return statements_format(text, &i->content, e) == -1 ? NULL : i;
 }
@@ -270,7 +267,7 @@ read_create(struct schema *s, struct conn *c, const char *database,
 		goto done;
 	if ((path = schema_path(stem, "-schema-create.sql", e)) == NULL)
 		goto done;
-	if (schema_file(s, path, &text, e) == NULL)
+	if (schema_file(s, ITEM_DATABASE, path, &text, e) == NULL)
 		goto done;
 	s->stats.databases++;
 	rc = 0;
@@ -313,79 +310,6 @@ done:
 	return rc;
 }
 
-/* All placeholders of the views that begin here, so that any order works. */
-static int
-add_placeholders(const struct schema *s, size_t i, struct statements *text,
-    struct err *e)
-{
-	const struct item *v;
-
-	for (; i < s->n; i++) {
-		v = &s->items[i];
-		if (v->load.len == 0)
-			break;
-		if (statements_add(text, v->load.data, v->load.len, e) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-add_load_item(const struct schema *s, size_t i, bool *placed,
-    struct statements *text, struct err *e)
-{
-	const struct item *t = &s->items[i];
-	const size_t n = strlen(t->path);
-	char line[PATH_TEXT_MAX];
-	bool is_view = n > 9 && strcmp(t->path + n - 9, "-view.sql") == 0;
-
-	if (t->table != NULL)
-		return statements_add(text, t->load.data, t->load.len, e);
-	if (is_view && !*placed && add_placeholders(s, i, text, e) == -1)
-		return -1;
-	*placed = is_view;
-	(void)snprintf(line, sizeof(line), "SOURCE %s", t->path);
-	if (statements_line(text, line, e) == -1)
-		return -1;
-	if (t->load.len > 0 && !is_view)	/* USE of the database */
-		return statements_add(text, t->load.data, t->load.len, e);
-	return 0;
-}
-
-/* load.sql has its place already; now all that it loads is known. */
-static int
-write_load(struct schema *s, size_t at, struct err *e)
-{
-	static const char session[] = "SET SESSION time_zone='+00:00', "
-	    "sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
-	    "foreign_key_checks=0, unique_checks=0, check_constraint_checks=0";
-	struct statements text;
-	bool placed = false, history = false;
-	size_t i;
-	int rc = -1;
-
-	statements_init(&text);
-	for (i = 0; i < s->n_tables; i++)
-		history = history || s->tables[i]->versioned;
-	for (i = at + 1; i < s->n; i++) {
-		/* What was sourced may have changed the session. */
-		if (s->items[i].table != NULL &&
-		    s->items[i - 1].table == NULL &&
-		    (statements_addf(&text, e, "SET NAMES binary") == -1 ||
-		    statements_addf(&text, e, "%s%s", session, history ?
-		    ", system_versioning_insert_history=1" : "") == -1))
-			goto done;
-		if (add_load_item(s, i, &placed, &text, e) == -1)
-			goto done;
-	}
-	if (buf_add_text(&s->items[at].content, load_comment, e) == -1)
-		goto done;
-	rc = statements_format(&text, &s->items[at].content, e);
-done:
-	statements_drop(&text);
-	return rc;
-}
-
 int
 schema_read(struct schema *s, struct conn *c, const struct db_dump_options *o,
     struct err *e)
@@ -406,7 +330,7 @@ schema_read(struct schema *s, struct conn *c, const struct db_dump_options *o,
 	if ((path = schema_path("load.sql", "", e)) == NULL)
 		goto done;
 	at = s->n;
-	if (schema_item(s, path, e) == NULL)
+	if (schema_item(s, ITEM_OTHER, path, e) == NULL)
 		goto done;
 	for (i = 0; i < n; i++) {
 		if (i > 0 && strcmp(names[i], names[i - 1]) == 0)
@@ -415,7 +339,7 @@ schema_read(struct schema *s, struct conn *c, const struct db_dump_options *o,
 		    read_database(s, c, o, names[i], e) == -1)
 			goto done;
 	}
-	if (write_load(s, at, e) == -1)
+	if (schema_load_file(s, &s->items[at].content, e) == -1)
 		goto done;
 	rc = schema_grants(s, e);
 done:

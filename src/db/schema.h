@@ -42,18 +42,27 @@ struct relation {
 	unsigned	 n_plain;
 };
 
+enum item_kind {
+	ITEM_OTHER,		/* users.sql, load.sql, grants.sql */
+	ITEM_DATABASE, ITEM_SEQUENCE, ITEM_TABLE, ITEM_ROWS, ITEM_ROUTINES,
+	ITEM_VIEW, ITEM_TRIGGERS, ITEM_EVENTS
+};
+
 /*
  * An entry of the archive to be: a file with its content, or a table's rows.
  * The bytes [hole, hole + hole_len) may change without being a change of
  * schema: an AUTO_INCREMENT, the state of a sequence.
  */
 struct item {
+	enum item_kind	 kind;
 	char		*path;
 	struct buf	 content;
 	size_t		 hole, hole_len;
 	struct relation	*table;		/* rows: else NULL */
-	struct buf	 load;		/* for load.sql: LOAD DATA of rows, */
-					/* the placeholder of a view */
+	struct buf	 load;		/* for load.sql: USE of a database, */
+					/* LOAD DATA of rows, the table in */
+					/* place of a view */
+	struct buf	 unload;	/* what removes that table */
 };
 
 struct schema {
@@ -87,10 +96,11 @@ int	schema_compare(const struct schema *, const struct schema *,
  */
 
 /* Append an item of that path, which becomes the schema's, also on NULL. */
-struct item	*schema_item(struct schema *, char *path, struct err *);
+struct item	*schema_item(struct schema *, enum item_kind, char *path,
+		    struct err *);
 
 /* The same with a script as content. */
-struct item	*schema_file(struct schema *, char *path,
+struct item	*schema_file(struct schema *, enum item_kind, char *path,
 		    const struct statements *, struct err *);
 
 /* A copy of stem (escaped names), with a suffix: a path; NULL on -1. */
@@ -137,6 +147,12 @@ int	schema_code(struct schema *, struct conn *,
 int	schema_users(struct schema *, struct conn *,
 	    const struct db_dump_options *, struct err *);
 int	schema_grants(struct schema *, struct err *);
+
+/*
+ * Append to out the content of load.sql: how the mariadb client alone loads
+ * the items.
+ */
+int	schema_load_file(const struct schema *, struct buf *out, struct err *);
 
 /*
  * The statements that read a table's rows and that load them again; select

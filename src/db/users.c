@@ -408,7 +408,7 @@ schema_users(struct schema *s, struct conn *c,
 	}
 	s->stats.users = u.accounts.n;
 	if ((path = schema_path("users.sql", "", e)) == NULL ||
-	    schema_file(s, path, &u.text, e) == NULL)
+	    schema_file(s, ITEM_OTHER, path, &u.text, e) == NULL)
 		goto done;
 	rc = statements_format(&u.objects, &s->grants, e);
 done:
@@ -423,7 +423,7 @@ schema_grants(struct schema *s, struct err *e)
 	char *path;
 
 	if ((path = schema_path("grants.sql", "", e)) == NULL ||
-	    (i = schema_item(s, path, e)) == NULL)
+	    (i = schema_item(s, ITEM_OTHER, path, e)) == NULL)
 		return -1;
 	return buf_add(&i->content, s->grants.data, s->grants.len, e);
 }

@@ -1,0 +1,173 @@
+-- A database that naive dumps change: every type, odd names, and what hangs
+-- together.  Run by the mariadb client with utf8mb4.
+SET NAMES utf8mb4;
+SET SESSION sql_mode='', time_zone='+03:00';
+SET SESSION default_storage_engine=InnoDB, check_constraint_checks=0;
+CREATE DATABASE `corpus` CHARACTER SET latin1 COLLATE latin1_german1_ci
+    COMMENT 'it''s \\ é';
+CREATE DATABASE `odd/db.é ``x` CHARACTER SET utf8mb4;
+USE corpus;
+
+CREATE TABLE numbers (
+    id BIGINT UNSIGNED NOT NULL PRIMARY KEY AUTO_INCREMENT,
+    t TINYINT, tu TINYINT UNSIGNED ZEROFILL, s SMALLINT, m MEDIUMINT,
+    i INT, b BIGINT, d DECIMAL(65,30), f FLOAT, f2 FLOAT(7,2), fz FLOAT UNSIGNED ZEROFILL,
+    dd DOUBLE, d2 DOUBLE(22,4), bo BOOLEAN, y YEAR, b1 BIT(1), b7 BIT(7), b64 BIT(64)
+) AUTO_INCREMENT=1000;
+INSERT INTO numbers VALUES
+    (1, -128, 255, -32768, -8388608, -2147483648, -9223372036854775808,
+     -99999999999999999999999999999999999.999999999999999999999999999999,
+     -3.402823466E+38, 12345.67, 1.5, -1.7976931348623157E+308, 123456789012345678.1234, TRUE, 1901, b'1', b'1010101', b'1111111111111111111111111111111111111111111111111111111111111111'),
+    (2, 127, 0, 32767, 8388607, 2147483647, 9223372036854775807, 0.000000000000000000000000000001,
+     1.17549435E-38, -0.01, 0.1, 2.2250738585072014E-308, -0.0001, FALSE, 2155, b'0', b'0001001', b'1001'),
+    (3, 0, 7, 0, 0, 0, 0, 0, 0.1, 0.1, 16777217, 0.1, 0, 0, 0, b'0', b'0001010', b'101110001011100'),
+    (4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (18446744073709551614, 1, 1, 1, 1, 1, 1, 1, 8388608.5, 1, 1, 4.9E-324, 1, 1, 1, b'1', b'0000000', b'0'),
+    (0+6, -0, -0, -0, -0, -0, -0, -0e0, -0e0, -0e0, 0, -0e0, -0e0, 0, 70, 0, 0, 92);
+CREATE TABLE floats (id INT PRIMARY KEY, f FLOAT, d DOUBLE);
+INSERT INTO floats SELECT seq, POW(RAND(seq), 5) * POW(10, CAST(seq % 70 AS SIGNED) - 35), POW(RAND(seq), 5) * POW(10, CAST(seq % 600 AS SIGNED) - 300) FROM seq_1_to_2000;
+
+CREATE TABLE times (
+    k DATETIME(6) NOT NULL, d DATE, t TIME, t6 TIME(6), dt DATETIME, ts TIMESTAMP NULL DEFAULT NULL,
+    ts6 TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6),
+    y YEAR, PRIMARY KEY (k)
+);
+SET SESSION sql_mode='ALLOW_INVALID_DATES';
+INSERT INTO times VALUES
+    ('0000-00-00 00:00:00', '0000-00-00', '-838:59:59', '838:59:59.999999', '0000-00-00 00:00:00', '0000-00-00 00:00:00', '1970-01-01 03:00:01.000001', 0),
+    ('2026-02-31 23:59:59.999999', '2026-02-31', '00:00:00', '-00:00:00.000001', '2026-00-10 01:02:03', '2038-01-19 06:14:07', '2026-03-29 03:30:00.5', 1999),
+    ('9999-12-31 23:59:59.999999', '0001-01-00', '12:34:56', '12:34:56.789', '1000-01-01 00:00:00', NULL, '2026-10-25 03:30:00', 2024);
+SET SESSION sql_mode='';
+
+CREATE TABLE texts (
+    id INT PRIMARY KEY, c CHAR(10), cb CHAR(10) BINARY, vc VARCHAR(200),
+    u8 VARCHAR(50) CHARACTER SET utf8mb4, u3 VARCHAR(50) CHARACTER SET utf8mb3, l1 VARCHAR(50) CHARACTER SET latin1,
+    sj VARCHAR(50) CHARACTER SET sjis, u16 VARCHAR(50) CHARACTER SET utf16, u32 TEXT CHARACTER SET utf32, gbk TEXT CHARACTER SET gbk,
+    b BINARY(4), vb VARBINARY(300), tb TINYBLOB, bl BLOB, mb MEDIUMBLOB, lb LONGBLOB, tt TINYTEXT, tx TEXT, mt MEDIUMTEXT, lt LONGTEXT,
+    js JSON, co VARCHAR(500) COMPRESSED, e ENUM('a','b''c','d,e','') , e2 ENUM('x','y') NOT NULL, s SET('p','q''r','') , s64 SET('a1','a2','a3'),
+    g GEOMETRY, p POINT, un UUID, i6 INET6, i4 INET4,
+    KEY (vc(7)), KEY (u8), FULLTEXT KEY (u3)
+);
+INSERT INTO texts (id, c, vc, u8, u3, l1, sj, u16, u32, gbk, b, vb, tb, bl, mb, lb, tt, tx, mt, lt, js, co, e, e2, s, s64, g, p, un, i6, i4) VALUES
+    (1, 'a  ', 'tab\tnl\nbs\\q''"cr\rz\Z%_`', 'é😀𝄞', 'é€', 'éÿ', '表ソ', '😀x', '😀y', '表', 0x00FF0A09, 0x005C0A0D091A27225C4E, '', 0x00, REPEAT(0xFF0A, 9), REPEAT('\\N\t', 99), '\\N', '\\', '\n', '\t\n\\', '{"a": [1, 2.50, "é"]}', REPEAT('zip', 100),
+     'b''c', 'y', 'p,q''r', 'a1,a3', ST_GeomFromText('POLYGON((0 0,0 10,10 10,10 0,0 0))', 4326), POINT(1.5, -2.25), '123e4567-e89b-12d3-a456-426655440000', '2001:db8::ff00:42:8329', '192.0.2.1'),
+    (2, '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', '', 'x', '', '', ST_GeomFromText('GEOMETRYCOLLECTION EMPTY'), NULL, '00000000-0000-0000-0000-000000000000', '::', '0.0.0.0'),
+    (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'x', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (4, 'N', 'NULL', '\\', '-- ', ';;', 'DELIMITER ;;', '\n;;\n', 'x', 'x', 'NULL', 'N', '\\N', '\\\\N', 'x', 'x', 'x', 'x', 'x', 'x', '[]', '', 'd,e', 'x', 'p', 'a2', ST_GeomFromText('LINESTRING(0 0,1e300 -1e-300)'), POINT(0,0), 'ffffffff-ffff-ffff-ffff-ffffffffffff', '::ffff:192.0.2.1', '255.255.255.255');
+INSERT IGNORE INTO texts (id, e, e2, s) VALUES (5, 0, 0, 0), (6, 4, 2, 4), (7, 1, 1, 5), (8, NULL, 0, 7);
+CREATE TABLE broken_bytes (id INT PRIMARY KEY, a VARCHAR(20) CHARACTER SET utf8mb4, b VARCHAR(20) CHARACTER SET latin1);
+INSERT INTO broken_bytes VALUES (1, 'x', UNHEX('80818D8F90A0FF'));
+
+CREATE SEQUENCE seq_up START WITH 5 INCREMENT BY 3 MINVALUE 1 MAXVALUE 100 CACHE 4 CYCLE;
+CREATE SEQUENCE seq_down START WITH -1 INCREMENT BY -2 MINVALUE -1000 MAXVALUE -1 NOCACHE;
+CREATE SEQUENCE `seq used.up` START WITH 1 MAXVALUE 3 NOCYCLE;
+CREATE SEQUENCE seq_fresh;
+DO NEXTVAL(seq_up), NEXTVAL(seq_up), NEXTVAL(seq_down);
+DO SETVAL(seq_up, 7, 0, 3);
+DO NEXTVAL(`seq used.up`), NEXTVAL(`seq used.up`), NEXTVAL(`seq used.up`);
+
+CREATE TABLE columns_of_all_kinds (
+    v INT AS (a + 1) VIRTUAL, a INT NOT NULL DEFAULT 5, p INT AS (a * 2) PERSISTENT, hidden INT INVISIBLE DEFAULT 42,
+    n BIGINT DEFAULT NEXTVAL(seq_fresh), u CHAR(36) DEFAULT (UUID()), e VARCHAR(9) DEFAULT 'it''s;;', z VARBINARY(5) DEFAULT 0x00FF27, w VARCHAR(9) CHARACTER SET utf8mb4 DEFAULT '😀?',
+    q CHAR(3) DEFAULT '?', r VARCHAR(30) CHARACTER SET utf8mb4 DEFAULT 'a'' DEFAULT ''?',
+    `odd ``na'me"` INT COMMENT 'a\nb''c"d`e;;', CHECK (a > 0), CONSTRAINT `c k` CHECK (e <> 'x'), UNIQUE KEY `PRIMARY x` (a) COMMENT 'k', KEY (p) USING BTREE, KEY `ig` (e) IGNORED
+) COMMENT='AUTO_INCREMENT=7 é';
+INSERT INTO columns_of_all_kinds (a, hidden, n, u) VALUES (1, 1, 1, 'x'), (-2, NULL, NULL, 'y'), (3, 3, 3, 'z');
+CREATE TABLE no_key (a INT, b VARCHAR(10), c TEXT, f FLOAT);
+INSERT INTO no_key VALUES (2, 'b', 'x', 0.1), (1, 'A', 'y', 0.3), (1, 'a', 'y', 0.2), (1, 'a', 'Y', 0.2), (1, 'a', NULL, 0.2), (NULL, NULL, NULL, NULL), (1, 'a', 'y', 0.2), (1, 'a', '', 0.2);
+CREATE TABLE nullable_key (a INT, b INT NOT NULL, c INT NOT NULL, UNIQUE KEY x (a), UNIQUE KEY y (b, c));
+INSERT INTO nullable_key VALUES (NULL, 2, 1), (NULL, 1, 2), (1, 1, 1);
+CREATE TABLE blob_key (k TEXT NOT NULL, PRIMARY KEY (k(300)));
+INSERT INTO blob_key VALUES ('b'), ('a'), (REPEAT('c', 299)), (CONCAT(REPEAT('c', 299), 'd'));
+CREATE TABLE hash_key (b BLOB NOT NULL, UNIQUE KEY (b));
+INSERT INTO hash_key VALUES (REPEAT('x', 5000)), (CONCAT(REPEAT('x', 5000), 'y')), ('');
+CREATE TABLE one_column (c VARCHAR(5));
+INSERT INTO one_column VALUES (''), (NULL), ('x'), ('');
+CREATE TABLE empty (id INT PRIMARY KEY);
+CREATE TABLE zero_id (id INT AUTO_INCREMENT PRIMARY KEY, v INT);
+SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO'; INSERT INTO zero_id VALUES (0, 1), (-5, 2), (7, 3); SET SESSION sql_mode='';
+CREATE TABLE `TABLE` (`select` INT PRIMARY KEY, `from` INT, KEY `order` (`from`));
+INSERT INTO `TABLE` VALUES (1, 2);
+CREATE TABLE `a/b.c``d'e"f g@h` (`c d` INT PRIMARY KEY, `;;` INT);
+INSERT INTO `a/b.c``d'e"f g@h` VALUES (1, 2);
+CREATE TABLE `new
+line` (id INT PRIMARY KEY) COMMENT='new\nline';
+INSERT INTO `new
+line` VALUES (1);
+CREATE TABLE `名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前名前` (id INT PRIMARY KEY);
+CREATE TABLE `sixty_four_letters_abcdefghijklmnopqrstuvwxyz_abcdefghijklmnopqr` (id INT PRIMARY KEY);
+CREATE TABLE `////////////////////////////////////////////////` (id INT PRIMARY KEY);
+CREATE TABLE `///////////////////////////////////////////////.` (id INT PRIMARY KEY);
+
+CREATE TABLE fk_a (id INT PRIMARY KEY, b INT, KEY (b)) ENGINE=InnoDB;
+CREATE TABLE fk_b (id INT PRIMARY KEY, a INT, CONSTRAINT to_a FOREIGN KEY (a) REFERENCES fk_a (id) ON DELETE CASCADE ON UPDATE SET NULL);
+ALTER TABLE fk_a ADD CONSTRAINT to_b FOREIGN KEY (b) REFERENCES fk_b (id);
+SET FOREIGN_KEY_CHECKS=0; INSERT INTO fk_a VALUES (1, 1), (2, 99); INSERT INTO fk_b VALUES (1, 1); SET FOREIGN_KEY_CHECKS=1;
+CREATE TABLE part_range (id INT NOT NULL, y INT NOT NULL, PRIMARY KEY (id, y)) PARTITION BY RANGE (y) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN MAXVALUE);
+INSERT INTO part_range VALUES (1, 5), (2, 50), (3, 5);
+CREATE TABLE part_list (s VARCHAR(10) PRIMARY KEY) PARTITION BY LIST COLUMNS (s) (PARTITION a VALUES IN ('x', 'y'), PARTITION b DEFAULT);
+INSERT INTO part_list VALUES ('x'), ('q');
+CREATE TABLE versioned (id INT PRIMARY KEY, v VARCHAR(10)) WITH SYSTEM VERSIONING;
+INSERT INTO versioned VALUES (1, 'one'), (2, 'two'); UPDATE versioned SET v = 'zwei' WHERE id = 2; DELETE FROM versioned WHERE id = 1; INSERT INTO versioned VALUES (1, 'eins');
+CREATE TABLE versioned_named (id INT, v INT WITHOUT SYSTEM VERSIONING, rs TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE, re TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (rs, re)) WITH SYSTEM VERSIONING;
+INSERT INTO versioned_named (id, v) VALUES (1, 1), (2, 2); DELETE FROM versioned_named WHERE id = 2; UPDATE versioned_named SET id = 3;
+CREATE TABLE period (id INT, s DATE, e DATE, PERIOD FOR valid (s, e), UNIQUE (id, valid WITHOUT OVERLAPS));
+INSERT INTO period VALUES (1, '2026-01-01', '2026-02-01'), (1, '2026-02-01', '2026-03-01');
+CREATE TABLE my_isam (id INT PRIMARY KEY AUTO_INCREMENT, t TEXT, FULLTEXT KEY (t)) ENGINE=MyISAM ROW_FORMAT=DYNAMIC;
+INSERT INTO my_isam (t) VALUES ('one'), ('two'); DELETE FROM my_isam WHERE id = 2;
+CREATE TABLE aria (id INT PRIMARY KEY, t TEXT) ENGINE=Aria TRANSACTIONAL=1;
+INSERT INTO aria VALUES (2, 'two'), (1, 'one');
+CREATE TABLE in_memory (id INT PRIMARY KEY) ENGINE=MEMORY;
+INSERT INTO in_memory VALUES (2), (1);
+CREATE TABLE merged (id INT PRIMARY KEY AUTO_INCREMENT, t TEXT) ENGINE=MERGE UNION=(my_isam) INSERT_METHOD=LAST ROW_FORMAT=DYNAMIC;
+CREATE TABLE compressed (id INT PRIMARY KEY, t TEXT) ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8 PAGE_CHECKSUM=1;
+INSERT INTO compressed VALUES (1, REPEAT('x', 9999));
+CREATE TABLE big_rows (id INT PRIMARY KEY, b LONGBLOB);
+INSERT INTO big_rows VALUES (1, REPEAT(UNHEX('00095C0AFF'), 700000)), (2, NULL), (3, REPEAT('plain text ', 90000));
+CREATE TABLE many_rows (id INT PRIMARY KEY, a VARCHAR(50), b INT, KEY (b), KEY (a, b));
+INSERT INTO many_rows SELECT seq, CONCAT('row\t', seq), seq * 7 % 1000 FROM seq_1_to_30000;
+
+DELIMITER //
+CREATE FUNCTION f_one(x VARCHAR(10)) RETURNS VARCHAR(20) DETERMINISTIC RETURN CONCAT('é;;', x)//
+SET SESSION sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT'//
+CREATE PROCEDURE "p;; $$"(OUT "x y" INT, IN n TEXT CHARACTER SET utf8mb4) COMMENT 'c''c'
+BEGIN
+  -- a comment with ;; and $$ and //
+  DECLARE s TEXT DEFAULT '
+;;
+$$
+';
+  SET "x y" = LENGTH(s || n || "n");
+END//
+SET SESSION sql_mode='ORACLE'//
+CREATE PACKAGE pack AS
+  FUNCTION one RETURN INT;
+  PROCEDURE two(x INT);
+END//
+CREATE PACKAGE BODY pack AS
+  FUNCTION one RETURN INT AS BEGIN RETURN 1; END;
+  PROCEDURE two(x INT) AS BEGIN SELECT x; END;
+END//
+SET SESSION sql_mode=''//
+SET NAMES latin1//
+CREATE FUNCTION f_latin() RETURNS VARCHAR(10) RETURN 'ÿ'//
+SET NAMES utf8mb4//
+CREATE TRIGGER t_one BEFORE INSERT ON numbers FOR EACH ROW SET NEW.t = 1//
+CREATE TRIGGER t_three BEFORE INSERT ON numbers FOR EACH ROW SET NEW.s = 3//
+CREATE TRIGGER t_two BEFORE INSERT ON numbers FOR EACH ROW FOLLOWS t_one BEGIN SET NEW.m = 2; /* ;; */ END//
+CREATE TRIGGER `t ``odd``` AFTER DELETE ON `a/b.c``d'e"f g@h` FOR EACH ROW BEGIN END//
+SET SESSION time_zone='-05:30'//
+CREATE EVENT ev_one ON SCHEDULE EVERY 1 DAY STARTS '2026-01-01 00:00:00' ON COMPLETION PRESERVE DISABLE COMMENT 'x''y' DO BEGIN DELETE FROM no_key; END//
+CREATE EVENT ev_two ON SCHEDULE EVERY '1:30' HOUR_MINUTE STARTS '2027-01-01 00:00:00' ENDS '2037-01-01 00:00:00' DO SET @x = 1//
+SET SESSION time_zone='+00:00'//
+ALTER DATABASE corpus COLLATE latin1_swedish_ci//
+CREATE FUNCTION f_later(x VARCHAR(5)) RETURNS VARCHAR(5) RETURN x//
+DELIMITER ;
+
+CREATE VIEW z_base AS SELECT id, f_one(vc) AS `f``é`, vc FROM texts;
+CREATE ALGORITHM=MERGE SQL SECURITY INVOKER VIEW a_over_z AS SELECT * FROM z_base WHERE id > 0 WITH CASCADED CHECK OPTION;
+CREATE ALGORITHM=TEMPTABLE VIEW `b;; over` AS SELECT a.id, 'é😀' AS `lit`, NEXT VALUE FOR seq_fresh AS n FROM a_over_z a JOIN numbers n USING (id);
+CREATE TABLE `odd/db.é ``x`.`t.t` (id INT PRIMARY KEY, e ENUM('é','ö'), CONSTRAINT out_there FOREIGN KEY (id) REFERENCES corpus.fk_a (id));
+INSERT INTO `odd/db.é ``x`.`t.t` VALUES (1, 'ö'), (2, 'é');
+CREATE VIEW across AS SELECT * FROM `odd/db.é ``x`.`t.t`;
+CREATE VIEW `odd/db.é ``x`.`v.v` AS SELECT * FROM corpus.across;
