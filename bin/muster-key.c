@@ -12,10 +12,11 @@
 #include "crypto/key_info.h"
 #include "crypto/paper.h"
 #include "snapshot/proof.h"
-#include "store/store.h"
 
 static struct {
 	const char	*passphrase_file;
+	const char	*old_passphrase_file;
+	const char	*from;
 	const char	*root;
 	const char	*store;
 	bool		 bare;
@@ -26,6 +27,10 @@ static const struct opt options[] = {
 	    "prove: the store that the key must open" },
 	{ 0, "passphrase-file", NULL, &want.passphrase_file, NULL, "file",
 	    "new, prove: the key's passphrase (else it is asked for)" },
+	{ 0, "from", NULL, &want.from, NULL, "file",
+	    "new: the key of this file again, under a new passphrase or root" },
+	{ 0, "old-passphrase-file", NULL, &want.old_passphrase_file, NULL,
+	    "file", "new --from: the old file's passphrase" },
 	{ 0, "bare", &want.bare, NULL, NULL, NULL,
 	    "new: no passphrase; whoever reads the file has the key" },
 	{ 0, "root", NULL, &want.root, NULL, "line",
@@ -41,11 +46,9 @@ usage(struct err *e, const char *what)
 }
 
 static const char *
-passphrase_file(void)
+file_of(const char *named)
 {
-	if (want.passphrase_file != NULL)
-		return want.passphrase_file;
-	return getenv("MUSTER_PASSPHRASE_FILE");
+	return named != NULL ? named : getenv("MUSTER_PASSPHRASE_FILE");
 }
 
 static int
@@ -59,28 +62,37 @@ show(const char *path, struct err *e)
 	if (cmd_json())
 		return cmd_answer("key", key_info_json(&i), e) == -1 ?
 		    CMD_TROUBLE : CMD_YES;
-	(void)fputs(key_info_format(&i, text), stdout);
+	if (!cmd_quiet())
+		(void)fputs(key_info_format(&i, text), stdout);
 	return CMD_YES;
 }
 
+/* A new key, or the same one again under another passphrase or root. */
 static int
 make(const char *path, struct err *e)
 {
-	const struct passphrase_source from = {
-		passphrase_file(), true, "New passphrase"
-	};
-	struct charter_recovery root;
+	const struct passphrase_source of_new = {
+		file_of(want.passphrase_file), true, "New passphrase"
+	}, of_old = { want.old_passphrase_file, true, "Its old passphrase" };
+	uint8_t root[SIGNER_PUBLIC_SIZE];
 	struct recovery_key *k = NULL;
+	struct charter_recovery signs;
 	int status = CMD_TROUBLE;
 
 	if (want.bare && want.passphrase_file != NULL)
 		return usage(e, "--bare takes no passphrase");
 	if (want.root != NULL &&
-	    charter_recovery_parse(want.root, &root, e) == -1)
+	    charter_recovery_parse(want.root, &signs, e) == -1)
 		return CMD_USAGE;
-	if ((k = recovery_key_new(e)) != NULL && recovery_key_save(k, path,
-	    want.bare ? NULL : &from, want.root != NULL ? root.sign_public :
-	    NULL, e) == 0)
+	k = want.from == NULL ? recovery_key_new(e) :
+	    recovery_key_load(want.from, &of_old, e);
+	if (k == NULL)
+		return CMD_TROUBLE;
+	recovery_key_root(k, root);
+	if (want.root != NULL)
+		memcpy(root, signs.sign_public, sizeof(root));
+	if (recovery_key_save(k, path, want.bare ? NULL : &of_new, root,
+	    e) == 0)
 		status = show(path, e);
 	recovery_key_free(k);
 	return status;
@@ -90,29 +102,19 @@ static int
 prove(const char *path, struct err *e)
 {
 	const struct passphrase_source from = {
-		passphrase_file(), true, "Passphrase of the key"
+		file_of(want.passphrase_file), true, "Passphrase of the key"
 	};
-	struct recovery_key *k = NULL;
-	struct store *s = NULL;
 	char text[PROOF_TEXT_MAX];
 	struct proof p;
-	int status = CMD_TROUBLE;
 
 	if (want.store == NULL)
 		return usage(e, "prove needs --store");
-	if ((s = store_open(want.store, e)) == NULL ||
-	    (k = recovery_key_load(path, &from, e)) == NULL ||
-	    proof_of(&p, k, s, e) == -1)
-		goto done;
-	status = p.opens ? CMD_YES : CMD_NO;
-	if (cmd_json() && cmd_answer("proof", proof_json(&p), e) == -1)
-		status = CMD_TROUBLE;
+	if (proof_of_file(&p, path, &from, want.store, e) == -1 ||
+	    (cmd_json() && cmd_answer("proof", proof_json(&p), e) == -1))
+		return CMD_TROUBLE;
 	if (!cmd_json() && !cmd_quiet())
 		(void)puts(proof_format(&p, want.store, text));
-done:
-	recovery_key_free(k);
-	store_close(s);
-	return status;
+	return p.opens ? CMD_YES : CMD_NO;
 }
 
 static int

@@ -89,6 +89,22 @@ proof_of(struct proof *p, const struct recovery_key *k, struct store *s,
 	return 0;
 }
 
+int
+proof_of_file(struct proof *p, const char *path,
+    const struct passphrase_source *from, const char *url, struct err *e)
+{
+	struct recovery_key *k = NULL;
+	struct store *s = NULL;
+	int rc = -1;
+
+	if ((s = store_open(url, e)) != NULL &&
+	    (k = recovery_key_load(path, from, e)) != NULL)
+		rc = proof_of(p, k, s, e);
+	recovery_key_free(k);
+	store_close(s);
+	return rc;
+}
+
 char *
 proof_format(const struct proof *p, const char *url, char out[PROOF_TEXT_MAX])
 {

@@ -25,6 +25,10 @@ struct proof {
 int	proof_of(struct proof *, const struct recovery_key *, struct store *,
 	    struct err *);
 
+/* The same for the key in a file and the store at a URL. */
+int	proof_of_file(struct proof *, const char *path,
+	    const struct passphrase_source *, const char *url, struct err *);
+
 /* One line for people, naming the store's URL; returns its buffer. */
 #define PROOF_TEXT_MAX 2048
 char	*proof_format(const struct proof *, const char *url,
