@@ -304,7 +304,8 @@ static bool
 is_system(int rc)
 {
 	return rc == ENOSPC || rc == EACCES || rc == EPERM || rc == EROFS ||
-	    rc == EMFILE || rc == ENFILE || rc == EIO || rc == EDQUOT;
+	    rc == EMFILE || rc == ENFILE || rc == EIO || rc == EDQUOT ||
+	    rc == EFBIG;
 }
 
 static int

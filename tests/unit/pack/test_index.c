@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -368,6 +370,55 @@ another_process_sees_what_was_added_and_grown(void **state)
 	(void)close(go[1]);
 }
 
+/* A full disk is played by a limit on the size of files. */
+static void
+limit_files(rlim_t size)
+{
+	const struct rlimit r = { size, RLIM_INFINITY };
+
+	assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void
+a_full_disk_is_trouble_with_a_sentence(void **state)
+{
+	const struct index_options o = { folder, STORE, 0 };
+	struct index *ix = open_for(STORE);
+	struct pack_directory d = directory(500, 100);
+	struct id sha256 = id_of(1000077);
+	struct place v[INDEX_PLACES_MAX];
+	struct err e;
+	int failed = 0;
+
+	(void)state;
+	add(ix, 1, 0, 100);
+	limit_files(64 << 10);
+	for (unsigned i = 2; i < 30 && !failed; i++) {
+		d = directory(i * 100, 100);
+		sha256 = id_of(1000000 + i);
+		failed = index_add(ix, &sha256, 5000, &d, &e) == -1;
+	}
+	assert_true(failed);
+	assert_int_equal(e.kind, ERR_SYSTEM);
+	assert_non_null(strstr(e.text, "cannot write index"));
+	assert_non_null(strstr(e.text, folder));
+	assert_int_equal(copies(ix, 50, v), 1);
+	limit_files(RLIM_INFINITY);
+	index_close(ix);
+	ix = open_for(STORE);
+	assert_int_equal(copies(ix, 50, v), 1);
+	add(ix, 60, 6000, 100);
+	assert_int_equal(copies(ix, 6050, v), 1);
+	index_close(ix);
+	(void)drop_folder(NULL);
+	limit_files(1000);
+	ix = index_open(&o, &e);
+	limit_files(RLIM_INFINITY);
+	assert_null(ix);
+	assert_int_equal(e.kind, ERR_SYSTEM);
+}
+
 struct searcher {
 	struct index	*index;
 	unsigned	 seen;
@@ -421,6 +472,7 @@ main(void)
 		T(damage_is_thrown_away),
 		T(a_folder_that_cannot_be_is_trouble),
 		T(another_process_sees_what_was_added_and_grown),
+		T(a_full_disk_is_trouble_with_a_sentence),
 		T(threads_search_while_one_adds),
 	};
 
