@@ -2,22 +2,17 @@
  * A throwaway MariaDB server: see db.h.
  *
  * Promises: it listens on one unix socket inside a folder of mode 0700 and
- * nowhere else; it reads no configuration of the machine; as root it runs as
- * an unprivileged user who can reach this one folder and nothing else of the
- * scratch; it dies with the thread that started it (the kernel sees to that),
- * and if even that fails the next sweep of the scratch folder's parent knows
- * it by its environment.  It never syncs: nobody needs its data after a crash.
+ * nowhere else; it reads no configuration of the machine; it dies with the
+ * thread that started it (the kernel sees to that), and if even that fails the
+ * next sweep of the scratch folder's parent knows it by its environment.  It
+ * never syncs: nobody needs its data after a crash.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -29,28 +24,22 @@
 #include "base/scratch.h"
 #include "db/conn.h"
 #include "db/db.h"
+#include "db/server_place.h"
 
 #define START_SECONDS 60
 #define INSTALL_SECONDS 120
 #define POLL_MS 20
 #define LOG_TAIL 4096
 #define LOG_LINES 5
+#define FOLDER_PATH_MAX 256
 #define MIB (1024ULL * 1024)
 #define GIB (1024 * MIB)
-#define FOLDER_PATH_MAX 256
-#define SOCKET_MAX sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
 struct db_server {
-	struct child	*child;
-	struct scratch	*scratch;
-	char		 program[PATH_MAX];
-	char		 folder[SOCKET_MAX];
-	char		 socket[SOCKET_MAX];
-	char		 marker[PATH_MAX + 32];	/* MUSTER_SCRATCH=... */
-	uid_t		 uid;			/* 0: stay who we are */
-	gid_t		 gid;
-	char		 version[DB_VERSION_MAX];
-	char		 log[LOG_TAIL + 1];
+	struct server_place	 place;
+	struct child		*child;
+	char			 version[DB_VERSION_MAX];
+	char			 log[LOG_TAIL + 1];
 };
 
 #define ARGS_MAX 48
@@ -90,164 +79,14 @@ args_size(struct args *a, struct err *e, const char *option, uint64_t size)
 	return args_add(a, e, option, text);
 }
 
-static bool
-is_program(const char *folder, size_t len, const char *name, char *out)
-{
-	struct stat st;
-	int n;
-
-	n = snprintf(out, PATH_MAX, "%.*s/%s", (int)len, folder, name);
-	return n > 0 && n < PATH_MAX && access(out, X_OK) == 0 &&
-	    stat(out, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-/* Look in PATH and where distributions keep servers, which PATH may lack. */
-static int
-find_program(const char *const *names, char *out, struct err *e)
-{
-	const char *places[] = { getenv("PATH"),
-	    "/usr/sbin:/usr/bin:/usr/libexec:/usr/local/sbin:/usr/local/bin" };
-	const char *p;
-	size_t i, k, len;
-
-	for (k = 0; names[k] != NULL; k++)
-		for (i = 0; i < sizeof(places) / sizeof(*places); i++)
-			for (p = places[i]; p != NULL && *p != '\0';
-			    p += len + (p[len] == ':')) {
-				len = strcspn(p, ":");
-				if (p[0] == '/' &&
-				    is_program(p, len, names[k], out))
-					return 0;
-			}
-	return err_set(e, ERR_ABSENT, "no program %s in PATH: install the "
-	    "MariaDB server (its service need not run)", names[0]);
-}
-
-static int
-find_server(struct db_server *s, const char *given, struct err *e)
-{
-	static const char *const names[] = { "mariadbd", "mysqld", NULL };
-
-	if (given == NULL)
-		return find_program(names, s->program, e);
-	if (access(given, X_OK) == -1)
-		return err_sys(e, "cannot run %s", given);
-	if (realpath(given, s->program) == NULL)
-		return err_sys(e, "cannot find %s", given);
-	return 0;
-}
-
-/* As root: whom to become.  Any account that owns nothing else will do. */
-static int
-find_user(struct db_server *s, struct err *e)
-{
-	const char *names[] = { "mysql", "nobody" };
-	struct passwd pw, *found;
-	char text[4096];
-	size_t i;
-
-	if (geteuid() != 0)
-		return 0;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		found = NULL;
-		if (getpwnam_r(names[i], &pw, text, sizeof(text),
-		    &found) == 0 && found != NULL && pw.pw_uid != 0) {
-			s->uid = pw.pw_uid;
-			s->gid = pw.pw_gid;
-			return 0;
-		}
-	}
-	return err_set(e, ERR_ABSENT, "no user mysql or nobody to run the "
-	    "throwaway server as");
-}
-
-static bool
-may_enter(const struct stat *st, uid_t uid, gid_t gid)
-{
-	if (st->st_uid == uid)
-		return (st->st_mode & S_IXUSR) != 0;
-	if (st->st_gid == gid)
-		return (st->st_mode & S_IXGRP) != 0;
-	return (st->st_mode & S_IXOTH) != 0;
-}
-
-/* Can the server's user walk to this folder? */
-static int
-check_way(const struct db_server *s, const char *path, struct err *e)
-{
-	char part[PATH_MAX];
-	struct stat st;
-	size_t i;
-
-	for (i = 1; path[i - 1] != '\0'; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		(void)snprintf(part, sizeof(part), "%.*s", (int)i, path);
-		if (stat(part, &st) == -1)
-			return err_sys(e, "cannot look at %s", part);
-		if (!may_enter(&st, s->uid, s->gid))
-			return err_set(e, ERR_INPUT, "user id %lu cannot "
-			    "enter %s: choose a scratch folder below /var/tmp",
-			    (unsigned long)s->uid, part);
-	}
-	return 0;
-}
-
-/* The server's user may walk through the scratch, but not list it. */
-static int
-open_scratch(const struct db_server *s, struct err *e)
-{
-	const char *path = scratch_path(s->scratch);
-
-	if (s->uid == 0)
-		return 0;
-	if (chown(path, (uid_t)-1, s->gid) == -1 || chmod(path, 0710) == -1)
-		return err_sys(e, "cannot let the server into %s", path);
-	return check_way(s, path, e);
-}
-
-static int
-make_folder(const struct db_server *s, const char *name, struct err *e)
-{
-	char path[FOLDER_PATH_MAX];
-
-	(void)snprintf(path, sizeof(path), "%s%s", s->folder, name);
-	if (*name != '\0' && mkdir(path, 0700) == -1)
-		return err_sys(e, "cannot make folder %s", path);
-	if (s->uid != 0 && chown(path, s->uid, s->gid) == -1)
-		return err_sys(e, "cannot hand over folder %s", path);
-	return 0;
-}
-
-static int
-make_folders(struct db_server *s, struct err *e)
-{
-	const char *scratch = scratch_path(s->scratch);
-	size_t len = strlen(scratch) + strlen("/db-XXXXXX/sock");
-
-	if (len >= sizeof(s->socket))
-		return err_set(e, ERR_INPUT, "the path of a socket in scratch "
-		    "folder %s would be longer than %zu bytes: choose a "
-		    "shorter one, such as /var/tmp", scratch, SOCKET_MAX - 1);
-	(void)snprintf(s->folder, sizeof(s->folder), "%s/db-XXXXXX", scratch);
-	if (mkdtemp(s->folder) == NULL)
-		return err_sys(e, "cannot make a folder in %s", scratch);
-	(void)snprintf(s->socket, sizeof(s->socket), "%.*s/sock",
-	    (int)(SOCKET_MAX - sizeof("/sock")), s->folder);
-	if (make_folder(s, "", e) == -1 || make_folder(s, "/data", e) == -1 ||
-	    make_folder(s, "/tmp", e) == -1)
-		return -1;
-	return make_folder(s, "/files", e);
-}
-
 /* Options that the server needs as well while its tables are made. */
 static int
 args_common(struct args *a, const struct db_server *s, struct err *e)
 {
 	char data[FOLDER_PATH_MAX], tmp[FOLDER_PATH_MAX];
 
-	(void)snprintf(data, sizeof(data), "%s/data", s->folder);
-	(void)snprintf(tmp, sizeof(tmp), "%s/tmp", s->folder);
+	(void)snprintf(data, sizeof(data), "%s/data", s->place.folder);
+	(void)snprintf(tmp, sizeof(tmp), "%s/tmp", s->place.folder);
 	if (args_add(a, e, "--no-defaults", "") == -1 ||
 	    args_add(a, e, "--datadir=", data) == -1 ||
 	    args_add(a, e, "--tmpdir=", tmp) == -1)
@@ -255,41 +94,38 @@ args_common(struct args *a, const struct db_server *s, struct err *e)
 	return 0;
 }
 
-static int
-find_installer(const struct db_server *s, char *out, struct err *e)
+/* The first line of a log that tells of an error, or else its last one. */
+static const char *
+first_error(char *log)
 {
-	static const char *const names[] = { "mariadb-install-db",
-	    "mysql_install_db", NULL };
-	static const char *const beside[] = { "", "/../scripts", "/../bin" };
-	char folder[PATH_MAX + 16];
-	size_t i, len;
+	char *p, *line = log, *last = log;
 
-	len = (size_t)(strrchr(s->program, '/') - s->program);
-	for (i = 0; i < sizeof(beside) / sizeof(*beside); i++) {
-		(void)snprintf(folder, sizeof(folder), "%.*s%s", (int)len,
-		    s->program, beside[i]);
-		if (is_program(folder, strlen(folder), names[0], out))
-			return 0;
+	for (p = log; *p != '\0'; p++) {
+		if (*p != '\n')
+			continue;
+		*p = '\0';
+		if (strstr(line, "ERROR") != NULL)
+			return line;
+		if (*line != '\0')
+			last = line;
+		line = p + 1;
 	}
-	return find_program(names, out, e);
+	return *line != '\0' ? line : last;
 }
 
 /* Make the system tables. */
 static int
 install(const struct db_server *s, struct err *e)
 {
-	const char *env[] = { s->marker, NULL };
-	struct child_spec spec = { .env = env, .dir = s->folder, .in = -1,
-	    .out = -1, .err = -1, .uid = s->uid, .gid = s->gid };
-	char program[PATH_MAX];
+	const char *env[] = { s->place.marker, NULL };
+	struct child_spec spec = { .env = env, .dir = s->place.folder, .in = -1,
+	    .out = -1, .err = -1, .uid = s->place.uid, .gid = s->place.gid };
 	struct args a = { 0 };
 	struct buf out;
 	int status, rc = -1;
 
 	buf_init(&out, 1 * MIB);
-	if (find_installer(s, program, e) == -1)
-		goto done;
-	if (args_add(&a, e, program, "") == -1 ||
+	if (args_add(&a, e, s->place.installer, "") == -1 ||
 	    args_common(&a, s, e) == -1 ||
 	    args_add(&a, e, "--auth-root-authentication-method=normal",
 	    "") == -1 ||
@@ -300,10 +136,9 @@ install(const struct db_server *s, struct err *e)
 	if (child_run(&spec, INSTALL_SECONDS, &out, &status, e) == -1)
 		goto done;
 	if (status != 0) {
-		if (out.len > 600)
-			buf_shift(&out, out.len - 600);
-		(void)err_set(e, ERR_REMOTE, "%s ended with status %d: %.*s",
-		    program, status, (int)out.len, (const char *)out.data);
+		(void)err_set(e, ERR_REMOTE, "%s ended with status %d: %s",
+		    s->place.installer, status, buf_text(&out, e) == NULL ?
+		    "" : first_error((char *)out.data));
 		goto done;
 	}
 	rc = 0;
@@ -333,7 +168,7 @@ log_size(const struct db_server *s)
 	struct statvfs v;
 	uint64_t part;
 
-	if (statvfs(s->folder, &v) == -1)
+	if (statvfs(s->place.folder, &v) == -1)
 		return 96 * MIB;
 	part = (uint64_t)v.f_bavail * v.f_frsize / 16;
 	if (part > 4 * GIB)
@@ -362,18 +197,18 @@ server_args(struct args *a, const struct db_server *s, uint64_t memory,
 	char path[FOLDER_PATH_MAX];
 	size_t i;
 
-	if (args_add(a, e, s->program, "") == -1 ||
+	if (args_add(a, e, s->place.program, "") == -1 ||
 	    args_common(a, s, e) == -1)
 		return -1;
 	for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		if (args_add(a, e, fixed[i], "") == -1)
 			return -1;
-	if (args_add(a, e, "--socket=", s->socket) == -1)
+	if (args_add(a, e, "--socket=", s->place.socket) == -1)
 		return -1;
-	(void)snprintf(path, sizeof(path), "%s/files", s->folder);
+	(void)snprintf(path, sizeof(path), "%s/files", s->place.folder);
 	if (args_add(a, e, "--secure-file-priv=", path) == -1)
 		return -1;
-	(void)snprintf(path, sizeof(path), "%s/pid", s->folder);
+	(void)snprintf(path, sizeof(path), "%s/pid", s->place.folder);
 	if (args_add(a, e, "--pid-file=", path) == -1)
 		return -1;
 	if (args_size(a, e, "--innodb-log-file-size=", log_size(s)) == -1)
@@ -385,14 +220,14 @@ server_args(struct args *a, const struct db_server *s, uint64_t memory,
 static int
 launch(struct db_server *s, uint64_t memory, struct err *e)
 {
-	const char *env[] = { s->marker, NULL };
-	struct child_spec spec = { .env = env, .dir = s->folder, .in = -1,
-	    .uid = s->uid, .gid = s->gid };
+	const char *env[] = { s->place.marker, NULL };
+	struct child_spec spec = { .env = env, .dir = s->place.folder, .in = -1,
+	    .uid = s->place.uid, .gid = s->place.gid };
 	char path[FOLDER_PATH_MAX];
 	struct args a = { 0 };
 	int fd = -1, rc = -1;
 
-	(void)snprintf(path, sizeof(path), "%s/log", s->folder);
+	(void)snprintf(path, sizeof(path), "%s/log", s->place.folder);
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd == -1) {
 		(void)err_sys(e, "cannot make %s", path);
@@ -404,7 +239,7 @@ launch(struct db_server *s, uint64_t memory, struct err *e)
 	spec.out = spec.err = fd;
 	if ((s->child = child_start(&spec, e)) == NULL)
 		goto done;
-	if (scratch_note(s->scratch, child_pid(s->child), e) == -1)
+	if (scratch_note(s->place.scratch, child_pid(s->child), e) == -1)
 		goto done;
 	rc = 0;
 done:
@@ -426,11 +261,42 @@ same_series(const char *a, const char *b)
 	    (strstr(a, "MariaDB") != NULL) == (strstr(b, "MariaDB") != NULL);
 }
 
+/* Fetch the end of its log; how many bytes there are. */
+static size_t
+read_log(struct db_server *s)
+{
+	char path[FOLDER_PATH_MAX];
+	struct err ignored;
+	struct stat st;
+	size_t got = 0;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/log", s->place.folder);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd != -1 && fstat(fd, &st) == 0 && st.st_size > LOG_TAIL)
+		(void)lseek(fd, -LOG_TAIL, SEEK_END);
+	if (fd != -1)
+		(void)fd_read_some(fd, s->log, LOG_TAIL, &got, &ignored);
+	fd_drop(&fd);
+	while (got > 0 && s->log[got - 1] == '\n')
+		got--;
+	s->log[got] = '\0';
+	return got;
+}
+
+static const char *
+log_error(struct db_server *s)
+{
+	(void)read_log(s);
+	return first_error(s->log);
+}
+
 /* Poll until it answers, as long as it lives. */
 static int
 wait_ready(struct db_server *s, struct err *e)
 {
-	const struct db_login login = { .socket = s->socket, .user = "root" };
+	const struct db_login login = { .socket = s->place.socket,
+	    .user = "root" };
 	int64_t end = clock_monotonic() + START_SECONDS * 1000000000LL;
 	struct conn *c = NULL;
 	struct err last = { 0 };
@@ -444,14 +310,14 @@ wait_ready(struct db_server *s, struct err *e)
 			return -1;
 		if (ended == 1)
 			return err_set(e, ERR_REMOTE, "%s ended at once: %s",
-			    s->program, db_server_log(s));
-		if (access(s->socket, F_OK) == 0 &&
+			    s->place.program, log_error(s));
+		if (access(s->place.socket, F_OK) == 0 &&
 		    (c = conn_open(&login, CONN_UTF8, &last)) != NULL)
 			break;
 		if (clock_monotonic() > end)
 			return err_set(e, ERR_REMOTE, "no answer within %d s: "
 			    "%.300s: %s", START_SECONDS, last.text,
-			    db_server_log(s));
+			    log_error(s));
 	}
 	(void)snprintf(s->version, sizeof(s->version), "%s", conn_version(c));
 	conn_close(c);
@@ -468,11 +334,7 @@ db_server_start(const struct db_server_options *o, struct err *e)
 		(void)err_memory(e);
 		goto done;
 	}
-	s->scratch = o->scratch;
-	(void)snprintf(s->marker, sizeof(s->marker), "MUSTER_SCRATCH=%s",
-	    scratch_path(o->scratch));
-	if (find_server(s, o->mariadbd, e) == -1 || find_user(s, e) == -1 ||
-	    open_scratch(s, e) == -1 || make_folders(s, e) == -1)
+	if (server_place_make(&s->place, o->mariadbd, o->scratch, e) == -1)
 		goto done;
 	if (install(s, e) == -1 || launch(s, o->memory, e) == -1 ||
 	    wait_ready(s, e) == -1)
@@ -481,7 +343,7 @@ db_server_start(const struct db_server_options *o, struct err *e)
 	    !same_series(s->version, o->want_version)) {
 		(void)err_set(e, ERR_UNSUPPORTED, "%s is version %s, but the "
 		    "source was %s: install a server of that series",
-		    s->program, s->version, o->want_version);
+		    s->place.program, s->version, o->want_version);
 		goto done;
 	}
 	rc = 0;
@@ -497,7 +359,7 @@ done:
 const char *
 db_server_socket(const struct db_server *s)
 {
-	return s->socket;
+	return s->place.socket;
 }
 
 const char *
@@ -524,24 +386,7 @@ last_lines(char *text, size_t len)
 const char *
 db_server_log(struct db_server *s)
 {
-	char path[FOLDER_PATH_MAX];
-	struct err ignored;
-	struct stat st;
-	size_t got = 0;
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "%s/log", s->folder);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return "";
-	if (fstat(fd, &st) == 0 && st.st_size > LOG_TAIL)
-		(void)lseek(fd, -LOG_TAIL, SEEK_END);
-	(void)fd_read_some(fd, s->log, LOG_TAIL, &got, &ignored);
-	fd_drop(&fd);
-	while (got > 0 && s->log[got - 1] == '\n')
-		got--;
-	s->log[got] = '\0';
-	return last_lines(s->log, got);
+	return last_lines(s->log, read_log(s));
 }
 
 void
