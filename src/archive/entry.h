@@ -18,7 +18,7 @@ struct err;
  */
 struct entry {
 	const char	*path;
-	const char	*link;		/* symlink's target or hard link's path */
+	const char	*link;		/* target, or path of a hard link */
 	bool		 hardlink;
 	mode_t		 mode;		/* with the type's bits */
 	uid_t		 uid;
@@ -30,9 +30,11 @@ struct entry {
 	uint32_t	 rdev_major, rdev_minor;
 	const struct xattr *xattrs;	/* sorted by name */
 	size_t		 n_xattrs;
-	const char	*acl_access;	/* POSIX.1e text, or NULL: ids as numbers, */
-	const char	*acl_default;	/* one comma between entries, in the */
-					/* order u::,u:N,g::,g:N,m::,o:: */
+	/*
+	 * POSIX.1e text, or NULL: ids as numbers, one comma between entries,
+	 * in the order u::,u:N,g::,g:N,m::,o::.
+	 */
+	const char	*acl_access, *acl_default;
 };
 
 struct xattr {
@@ -59,6 +61,7 @@ struct entry_writer;
 
 typedef int (*segment_fn)(void *cookie, const struct segment *, struct err *);
 
+/* A writer whose segments go to the callback; the caller frees it. */
 struct entry_writer	*entry_writer_new(struct chunks *, segment_fn,
 			    void *cookie, struct err *);
 

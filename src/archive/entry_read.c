@@ -4,8 +4,8 @@
  * libarchive sees authenticated bytes only: source_read() gives no others.
  * It is told to know the tar format and no compression; every answer of it
  * but OK and the end is an error: so also a name that is not ASCII and not
- * marked as bytes, which it would convert.  The end is believed when the segment held
- * as many entries and bytes as its record in the manifest says.
+ * marked as bytes, which it would convert.  The end is believed when the
+ * segment held as many entries and bytes as its record in the manifest says.
  */
 #include <assert.h>
 #include <errno.h>

@@ -44,6 +44,7 @@ struct job {
 	bool		 done;
 };
 
+/* An empty one. */
 struct job	*job_new(struct err *);
 
 /* Release it and all in it; links not settled are settled: not taken. */

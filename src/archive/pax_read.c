@@ -92,12 +92,26 @@ set_path(struct pax_view *v, struct archive_entry *ae, struct err *e)
 }
 
 static int
+set_device(struct entry *en, struct archive_entry *ae, struct err *e)
+{
+	dev_t major = archive_entry_rdevmajor(ae);
+	dev_t minor = archive_entry_rdevminor(ae);
+
+	if (!S_ISCHR(en->mode) && !S_ISBLK(en->mode))
+		return 0;
+	if (major > INT_MAX || minor > INT_MAX)
+		return err_set(e, ERR_DAMAGED,
+		    "its device number is impossible");
+	en->rdev_major = (uint32_t)major;
+	en->rdev_minor = (uint32_t)minor;
+	return 0;
+}
+
+static int
 set_numbers(struct entry *en, struct archive_entry *ae, struct err *e)
 {
 	int64_t uid = archive_entry_uid(ae), gid = archive_entry_gid(ae);
 	int64_t size = archive_entry_size(ae);
-	dev_t major = archive_entry_rdevmajor(ae);
-	dev_t minor = archive_entry_rdevminor(ae);
 
 	if (uid < 0 || uid >= UINT32_MAX || gid < 0 || gid >= UINT32_MAX)
 		return err_set(e, ERR_DAMAGED, "its owner is impossible");
@@ -112,14 +126,7 @@ set_numbers(struct entry *en, struct archive_entry *ae, struct err *e)
 	en->mtime_nsec = archive_entry_mtime_nsec(ae);
 	if (en->mtime_nsec < 0 || en->mtime_nsec > 999999999)
 		return err_set(e, ERR_DAMAGED, "its time is impossible");
-	if (S_ISCHR(en->mode) || S_ISBLK(en->mode)) {
-		if (major > INT_MAX || minor > INT_MAX)
-			return err_set(e, ERR_DAMAGED,
-			    "its device number is impossible");
-		en->rdev_major = (uint32_t)major;
-		en->rdev_minor = (uint32_t)minor;
-	}
-	return 0;
+	return set_device(en, ae, e);
 }
 
 static int

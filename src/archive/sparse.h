@@ -14,7 +14,7 @@ struct err;
 struct sparse {
 	int		 fd;		/* borrowed */
 	uint64_t	 at;		/* bytes that came */
-	uint64_t	 zeros;		/* of them at the end, not yet written */
+	uint64_t	 zeros;		/* of them at the end, unwritten */
 };
 
 void	sparse_init(struct sparse *, int fd);

@@ -18,17 +18,21 @@ enum tree_note_kind {
 };
 
 struct tree_options {
-	const char	 *root;		/* folder that takes the place of "/": */
-					/* "/", or a scratch folder in a drill */
-	const char *const *paths;	/* absolute paths of trees and files, */
-					/* as they are below root */
-	const char *const *exclude;	/* fnmatch patterns, or NULL: a pattern */
-					/* without '/' matches a last part, one */
-					/* with '/' the whole path */
+	/* Folder that takes the place of "/": "/", or a drill's folder. */
+	const char	 *root;
+	/* Absolute paths of trees and files, as they are below root. */
+	const char *const *paths;
+	/*
+	 * fnmatch patterns, or NULL: one without '/' matches a last part, one
+	 * with '/' the whole path.
+	 */
+	const char *const *exclude;
 	bool		  one_file_system;	/* do not enter other mounts */
-	bool		  owner_names;	/* record names of users and groups: */
-					/* then a copy restored on a host */
-					/* that has others is not equal */
+	/*
+	 * Record names of users and groups: then a copy restored on a host
+	 * that has others is not equal.
+	 */
+	bool		  owner_names;
 	void		(*note)(void *cookie, enum tree_note_kind,
 			    const char *path, const char *why);
 	void		 *cookie;
@@ -61,9 +65,9 @@ int	tree_take(struct chunks *, const struct tree_options *,
 struct tree_restore_options {
 	const char	 *target;	/* an existing folder */
 	bool		  into_nonempty;	/* else it must be empty */
-	bool		  owners;	/* chown, devices (root); else skipped */
+	bool		  owners;	/* set owners, make devices: root */
 	bool		  sync;		/* on disk before it returns */
-	const char *const *paths;	/* only these and what is below, or NULL */
+	const char *const *paths;	/* only these and below, or NULL */
 	void		(*note)(void *cookie, const char *path,
 			    const char *why);
 	void		 *cookie;

@@ -502,11 +502,30 @@ quote_text(struct buf *out, const void *text, size_t len, struct err *e)
 	return 0;
 }
 
+/* The number behind a label in "Records: 2  Deleted: 0  ...". */
+static bool
+info_number(const char *info, const char *label, uint64_t *out)
+{
+	const char *at = strstr(info, label);
+	unsigned long long n;
+	char *end;
+
+	if (at == NULL)
+		return false;
+	at += strlen(label);
+	errno = 0;
+	n = strtoull(at, &end, 10);
+	if (*at < '0' || *at > '9' || errno != 0 ||
+	    (*end != '\0' && *end != ' '))
+		return false;
+	*out = n;
+	return true;
+}
+
 int
 conn_load(struct conn *c, const char *sql, const struct conn_infile *in,
     struct conn_loaded *done, struct err *e)
 {
-	unsigned long long rows, warnings;
 	const char *info;
 	int rc = 0;
 
@@ -523,12 +542,10 @@ conn_load(struct conn *c, const char *sql, const struct conn_infile *in,
 	if (rc == -1)
 		return -1;
 	info = mysql_info(&c->m);
-	if (info == NULL || sscanf(info, "Records: %llu Deleted: %*u "
-	    "Skipped: %*u Warnings: %llu", &rows, &warnings) != 2)
+	if (info == NULL || !info_number(info, "Records: ", &done->rows) ||
+	    !info_number(info, "Warnings: ", &done->warnings))
 		return err_set(e, ERR_REMOTE, "the server does not say how "
 		    "many rows it loaded");
-	done->rows = rows;
-	done->warnings = warnings;
 	return 0;
 }
 

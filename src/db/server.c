@@ -252,12 +252,12 @@ done:
 static bool
 same_series(const char *a, const char *b)
 {
-	unsigned a1, a2, b1, b2;
+	size_t n = strspn(a, "0123456789");
 
-	if (sscanf(a, "%u.%u", &a1, &a2) != 2 ||
-	    sscanf(b, "%u.%u", &b1, &b2) != 2)
+	if (n == 0 || a[n] != '.')
 		return false;
-	return a1 == b1 && a2 == b2 &&
+	n += 1 + strspn(a + n + 1, "0123456789");
+	return strncmp(a, b, n) == 0 && (b[n] < '0' || b[n] > '9') &&
 	    (strstr(a, "MariaDB") != NULL) == (strstr(b, "MariaDB") != NULL);
 }
 

@@ -125,8 +125,8 @@ live_load_set(const struct live *l, const char *database, const char *set)
 	create[0] = sql;
 	live_run(l, NULL, create);
 	(void)snprintf(line, sizeof(line), "gzip -dc '%s' | mariadb "
-	    "--no-defaults --default-character-set=utf8mb4 --socket='%s' --user=root '%s'", path,
-	    l->login.socket, database);
+	    "--no-defaults --default-character-set=utf8mb4 --socket='%s' "
+	    "--user=root '%s'", path, l->login.socket, database);
 	buf_init(&out, (size_t)1 << 20);
 	must(child_shell(line, NULL, 600, &out, &status, &e) == 0, &e);
 	if (status != 0)

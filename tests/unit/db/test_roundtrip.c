@@ -74,7 +74,8 @@ witness(const struct live *l, const char *database, struct buf *out)
 	    "VERSIONED') ORDER BY 1\" >\"$F.sql\"; mariadb %s -N \"$D\" "
 	    "<\"$F.sql\" >>\"$F\"; grep -c . \"$F.sql\"; wc -c <\"$F\"; "
 	    "sed 's/[,;]$//' \"$F\" | LC_ALL=C sort | sha256sum",
-	    l->login.socket, database, scratch_path(l->scratch), as_root, as_root, as_root);
+	    l->login.socket, database, scratch_path(l->scratch), as_root,
+	    as_root, as_root);
 	run(line, out);
 }
 
