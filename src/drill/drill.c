@@ -521,7 +521,8 @@ drill_expected(const struct policy *p, const struct snapshot *s,
 int
 drill_sign(const struct depot *d, struct receipt *r, struct err *e)
 {
-	struct trail_new new = { .kind = TRAIL_RECEIPTS, .utc = r->finished };
+	struct trail_new new = { .kind = TRAIL_RECEIPTS, .site = r->site,
+	    .utc = r->finished };
 	int rc = -1;
 
 	if ((new.subject = receipt_subject(r, e)) != NULL &&

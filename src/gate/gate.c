@@ -177,7 +177,8 @@ subject_json(const struct verdict *v)
 int
 gate_sign(const struct depot *d, struct verdict *v, struct err *e)
 {
-	struct trail_new new = { .kind = TRAIL_VERDICTS, .utc = v->utc };
+	struct trail_new new = { .kind = TRAIL_VERDICTS, .site = v->site,
+	    .utc = v->utc };
 	int rc = -1;
 
 	new.subject = subject_json(v);

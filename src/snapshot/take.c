@@ -275,36 +275,16 @@ find_point(struct snapshot *s)
 			s->point = s->parts[i].point;
 }
 
-/* The site's snapshot before this one, for the chain. */
-static int
-find_previous(struct depot *d, struct snapshot *s, struct err *e)
-{
-	struct snapshot before;
-
-	err_clear(e);
-	if (trail_find_snapshot(d, s->site, NULL, &before, NULL, e) == 0) {
-		s->has_previous = true;
-		s->previous = before.digest;
-		return 0;
-	}
-	if (e->kind == ERR_ABSENT || e->kind == ERR_DAMAGED) {
-		err_clear(e);		/* the first, or none to believe */
-		return 0;
-	}
-	return -1;
-}
-
 static int
 bind_all(struct depot *d, struct snapshot *s, struct err *e)
 {
-	struct trail_new new = { .kind = TRAIL_SNAPSHOTS };
+	struct trail_new new = { .kind = TRAIL_SNAPSHOTS, .site = s->site };
 	struct chunks_stats stats;
+	struct err none;		/* the first has no predecessor */
 	int rc = -1;
 
 	chunks_stats(d->chunks, &stats);
 	s->new_bytes = stats.stored_bytes;
-	if (find_previous(d, s, e) == -1)
-		goto done;
 	s->finished = clock_utc();
 	if (s->finished < s->point) {
 		(void)err_set(e, ERR_INPUT, "the clocks disagree: the database "
@@ -315,7 +295,9 @@ bind_all(struct depot *d, struct snapshot *s, struct err *e)
 	if ((new.subject = snapshot_subject(s, e)) == NULL ||
 	    (new.predicate = snapshot_predicate(s, e)) == NULL)
 		goto done;
-	rc = trail_put(d, &new, s->object, &s->digest, e);
+	if ((rc = trail_put(d, &new, s->object, &s->digest, e)) == 0)
+		s->has_previous = snapshot_id_want(new.predicate, "previous",
+		    &s->previous, &none) == 0;
 done:
 	if (rc == -1)
 		(void)err_add(e, "cannot bind the snapshot");

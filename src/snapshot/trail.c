@@ -20,15 +20,16 @@
 struct kind {
 	const char	*prefix, *type, *when;
 	unsigned	 role;
+	const char	*where, *site;	/* member, what precedes the site */
 };
 
 static const struct kind kinds[] = {
 	[TRAIL_SNAPSHOTS] = { "snapshots/", STATEMENT_SNAPSHOT, "finished",
-	    ROLE_SNAPSHOT },
+	    ROLE_SNAPSHOT, "site", "" },
 	[TRAIL_RECEIPTS] = { "receipts/", STATEMENT_RECEIPT, "finished",
-	    ROLE_RECEIPT },
+	    ROLE_RECEIPT, "site", "" },
 	[TRAIL_VERDICTS] = { "verdicts/", STATEMENT_VERDICT, "timeVerified",
-	    ROLE_VERDICT },
+	    ROLE_VERDICT, "resourceUri", "urn:muster:site:" },
 };
 
 struct walk {
@@ -142,6 +143,61 @@ trail_each(const struct depot *d, enum trail_kind kind,
 	return store_list(d->store, w.kind->prefix, visit, &w, e);
 }
 
+/* The newest statement of a kind and site so far. */
+struct newest {
+	const struct kind *kind;
+	const char	*site;
+	bool		 found, has_previous;
+	struct id	 digest, previous;
+};
+
+static bool
+is_of_site(const struct newest *n, const json_t *predicate)
+{
+	const char *s = json_string_value(json_object_get(predicate,
+	    n->kind->where));
+	size_t len = strlen(n->kind->site);
+
+	return s != NULL && strncmp(s, n->kind->site, len) == 0 &&
+	    strcmp(s + len, n->site) == 0;
+}
+
+/* They come oldest first; within one second the chain tells. */
+static int
+keep_newest(void *cookie, const struct trail_item *item, struct err *e)
+{
+	struct newest *n = cookie;
+	const json_t *predicate;
+	struct err none;		/* the first has no predecessor */
+
+	(void)e;
+	if (item->statement == NULL)
+		return 0;
+	predicate = json_object_get(item->statement, "predicate");
+	if (!is_of_site(n, predicate) || (n->found && n->has_previous &&
+	    id_compare(&n->previous, &item->digest) == 0))
+		return 0;
+	n->found = true;
+	n->digest = item->digest;
+	n->has_previous = snapshot_id_want(predicate, "previous",
+	    &n->previous, &none) == 0;
+	return 0;
+}
+
+static int
+add_previous(const struct depot *d, const struct trail_new *new,
+    struct err *e)
+{
+	struct newest n = { .kind = &kinds[new->kind], .site = new->site };
+
+	if (trail_each(d, new->kind, keep_newest, &n, e) != 0)
+		return -1;
+	if (json_object_set_new(new->predicate, "previous", n.found ?
+	    snapshot_id_json(&n.digest) : json_null()) == -1)
+		return err_memory(e);
+	return 0;
+}
+
 int
 trail_put(const struct depot *d, const struct trail_new *new,
     char object[STORE_NAME_MAX], struct id *digest, struct err *e)
@@ -152,7 +208,8 @@ trail_put(const struct depot *d, const struct trail_new *new,
 	int rc = -1;
 
 	buf_init(&b, STATEMENT_MAX);
-	if (statement_sign(k->type, new->subject, new->predicate,
+	if (add_previous(d, new, e) == -1 ||
+	    statement_sign(k->type, new->subject, new->predicate,
 	    depot_signer(d), &b, e) == -1)
 		goto done;
 	id_sha256(b.data, b.len, digest);

@@ -41,16 +41,19 @@ int	trail_each(const struct depot *, enum trail_kind,
 	    int (*each)(void *cookie, const struct trail_item *,
 	    struct err *), void *cookie, struct err *);
 
-/* A statement to be made; subject and predicate are borrowed. */
+/* A statement to be made; all is borrowed. */
 struct trail_new {
 	enum trail_kind	 kind;
+	const char	*site;
 	int64_t		 utc;		/* the time inside */
 	struct json_t	*subject, *predicate;
 };
 
 /*
- * Sign a statement and put it into the store, durably; last of all.  object
- * gets its name, digest its SHA-256.
+ * Sign a statement and put it into the store, durably; last of all.  The
+ * predicate gets a member `previous`: the digest of the newest statement of
+ * the kind and site that is there and can be believed, or null.  object gets
+ * the statement's name, digest its SHA-256.
  */
 int	trail_put(const struct depot *, const struct trail_new *,
 	    char object[STORE_NAME_MAX], struct id *digest, struct err *);

@@ -1,0 +1,250 @@
+/*
+ * The trail: each statement names the one before it, of its own kind and
+ * site; and a snapshot that contradicts itself is not believed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/want.h"
+#include "drill/receipt.h"
+#include "../../lib/fixture.h"
+#include "snapshot/trail.h"
+
+#define NANO INT64_C(1000000000)
+
+struct scene {
+	struct fixture	f;
+	struct snapshot	s;
+};
+
+static int
+make(void **state)
+{
+	struct scene *x = calloc(1, sizeof(*x));
+
+	assert_non_null(x);
+	fixture_make(&x->f);
+	fixture_take(&x->f, &x->s);
+	*state = x;
+	return 0;
+}
+
+static int
+drop(void **state)
+{
+	struct scene *x = *state;
+
+	clock_fake(-1, -1);
+	fixture_drop(&x->f);
+	free(x);
+	return 0;
+}
+
+/* Put a statement of this site; what it names as the one before, or null. */
+static json_t *
+put(struct scene *x, enum trail_kind kind, const char *site,
+    struct id *digest)
+{
+	const int64_t now = clock_utc();
+	struct trail_new new = { .kind = kind, .site = site, .utc = now };
+	char object[STORE_NAME_MAX];
+	json_t *previous;
+	struct err e;
+
+	new.subject = json_pack("[{s:s, s:{s:s}}]", "name", "x", "digest",
+	    "sha256", "00");
+	new.predicate = kind == TRAIL_VERDICTS ?
+	    json_pack("{s:s+, s:o}", "resourceUri", "urn:muster:site:", site,
+	    "timeVerified", want_make_time(now)) :
+	    json_pack("{s:s, s:o}", "site", site, "finished",
+	    want_make_time(now));
+	if (trail_put(&x->f.depot, &new, object, digest, &e) == -1)
+		fail_msg("%s", e.text);
+	previous = json_incref(json_object_get(new.predicate, "previous"));
+	json_decref(new.subject);
+	json_decref(new.predicate);
+	return previous;
+}
+
+static void
+expect(json_t *previous, const struct id *want)
+{
+	char hex[ID_TEXT_SIZE];
+
+	if (want == NULL)
+		assert_true(json_is_null(previous));
+	else
+		assert_string_equal(json_string_value(previous),
+		    id_format(want, hex));
+	json_decref(previous);
+}
+
+static void
+every_kind_has_a_chain_for_each_site(void **state)
+{
+	static const enum trail_kind kinds[] = {
+		TRAIL_RECEIPTS, TRAIL_VERDICTS
+	};
+	struct scene *x = *state;
+	struct id a, b, other, c;
+	const int64_t now = clock_utc();
+
+	for (size_t i = 0; i < 2; i++) {
+		/* all within one second: only the chain has an order */
+		clock_fake(now, clock_monotonic());
+		expect(put(x, kinds[i], "a.example", &a), NULL);
+		expect(put(x, kinds[i], "b.example", &other), NULL);
+		expect(put(x, kinds[i], "a.example", &b), &a);
+		clock_fake(now + 3 * NANO, clock_monotonic());
+		expect(put(x, kinds[i], "a.example", &c), &b);
+		expect(put(x, kinds[i], "b.example", &a), &other);
+	}
+}
+
+static void
+a_snapshot_names_the_one_before_it(void **state)
+{
+	struct scene *x = *state;
+	struct snapshot *second = calloc(1, sizeof(*second));
+	struct snapshot *read = calloc(1, sizeof(*read));
+	struct err e;
+
+	assert_non_null(second);
+	assert_non_null(read);
+	assert_false(x->s.has_previous);
+	fixture_take(&x->f, second);
+	assert_true(second->has_previous);
+	assert_memory_equal(&second->previous, &x->s.digest, ID_SIZE);
+	assert_int_equal(trail_find_snapshot(&x->f.depot, "test.example",
+	    NULL, read, NULL, &e), 0);
+	assert_memory_equal(&read->digest, &second->digest, ID_SIZE);
+	assert_memory_equal(&read->previous, &x->s.digest, ID_SIZE);
+	free(second);
+	free(read);
+}
+
+static void
+what_cannot_be_believed_is_no_predecessor(void **state)
+{
+	struct scene *x = *state;
+	char path[FIXTURE_PATH];
+	struct id a, b;
+
+	expect(put(x, TRAIL_RECEIPTS, "a.example", &a), NULL);
+	fixture_flip(fixture_object(&x->f, "receipts/", path), 100);
+	expect(put(x, TRAIL_RECEIPTS, "a.example", &b), NULL);
+}
+
+/* What snapshot_parse() says of a statement of these parts; decrefs them. */
+static void
+refuse(json_t *predicate, json_t *subject,
+    const char *why)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	json_t *statement = json_pack("{s:o, s:o*}", "predicate", predicate,
+	    "subject", subject);
+	struct err e;
+
+	assert_non_null(s);
+	assert_non_null(statement);
+	err_clear(&e);
+	if (why == NULL && snapshot_parse(s, statement, &e) == -1)
+		fail_msg("%s", e.text);
+	if (why != NULL) {
+		assert_int_equal(snapshot_parse(s, statement, &e), -1);
+		assert_int_equal(e.kind, ERR_DAMAGED);
+		assert_non_null(strstr(e.text, why));
+	}
+	json_decref(statement);
+	free(s);
+}
+
+static void
+a_snapshot_that_contradicts_itself_is_refused(void **state)
+{
+	struct scene *x = *state;
+	struct err e;
+	json_t *p = snapshot_predicate(&x->s, &e);
+	json_t *s = snapshot_subject(&x->s, &e), *bad, *list;
+
+	refuse(json_incref(p), json_incref(s), NULL);
+	refuse(json_incref(p), NULL, "subject");
+	refuse(json_incref(p), json_array(), "subject[0]");
+
+	bad = json_deep_copy(s);
+	(void)json_object_set_new(json_array_get(bad, 0), "name",
+	    json_string("files"));
+	refuse(json_incref(p), bad, "subject[0]");
+
+	bad = json_deep_copy(s);
+	(void)json_object_set_new(json_object_get(json_array_get(bad, 0),
+	    "digest"), "musterFingerprint", snapshot_id_json(&x->s.digest));
+	refuse(json_incref(p), bad, "subject[0]");
+
+	bad = json_deep_copy(s);
+	(void)json_array_append(bad, json_array_get(s, 0));
+	refuse(json_incref(p), bad, "subject");
+
+	bad = json_deep_copy(p);
+	list = json_object_get(bad, "components");
+	(void)json_array_append(list, json_array_get(list, 0));
+	refuse(bad, json_pack("[O, O]", json_array_get(s, 0),
+	    json_array_get(s, 0)), "expected one config");
+	json_decref(p);
+	json_decref(s);
+}
+
+static void
+a_receipt_is_about_the_snapshot_it_names(void **state)
+{
+	static const struct outcome fine = { "recipe", "x", "x", true, 0 };
+	struct receipt r = { .kind = "full", .n_phases = 1,
+	    .phases = { { "open", 1, 0 } }, .total = 1, .passed = true,
+	    .started = NANO, .finished = 3 * NANO, .point = NANO };
+	struct receipt read = { .site = "" };
+	json_t *statement;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(receipt_add(&r, &fine, &e), 0);
+	statement = json_pack("{s:o, s:o}", "predicate",
+	    receipt_predicate(&r, &e), "subject", receipt_subject(&r, &e));
+	if (receipt_parse(&read, statement, &e) == -1)
+		fail_msg("%s", e.text);
+	receipt_drop(&read);
+	r.snapshot.b[0] = 1;
+	(void)json_object_set_new(statement, "subject",
+	    receipt_subject(&r, &e));
+	assert_int_equal(receipt_parse(&read, statement, &e), -1);
+	assert_int_equal(e.kind, ERR_DAMAGED);
+	assert_non_null(strstr(e.text, "subject"));
+	receipt_drop(&read);
+	(void)json_object_del(statement, "subject");
+	assert_int_equal(receipt_parse(&read, statement, &e), -1);
+	receipt_drop(&read);
+	receipt_drop(&r);
+	json_decref(statement);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, make, drop)
+	const struct CMUnitTest tests[] = {
+		T(every_kind_has_a_chain_for_each_site),
+		T(a_snapshot_names_the_one_before_it),
+		T(what_cannot_be_believed_is_no_predecessor),
+		T(a_snapshot_that_contradicts_itself_is_refused),
+		cmocka_unit_test(a_receipt_is_about_the_snapshot_it_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
