@@ -252,6 +252,24 @@ parse_numbers(struct receipt *r, const json_t *o, struct err *e)
 	return want_bool(o, "passed", &r->passed, e);
 }
 
+/* The statement is about the snapshot that the predicate names. */
+static int
+check_subject(const struct receipt *r, const json_t *statement,
+    struct err *e)
+{
+	const json_t *list, *digest;
+	struct id id;
+
+	if ((list = want_array(statement, "subject", 1, e)) == NULL ||
+	    (digest = want_object(json_array_get(list, 0), "digest",
+	    e)) == NULL || snapshot_id_want(digest, "sha256", &id, e) == -1)
+		return err_add(e, "subject");
+	if (id_compare(&id, &r->snapshot) != 0)
+		return err_set(e, ERR_DAMAGED,
+		    "subject: expected the snapshot of the predicate");
+	return 0;
+}
+
 int
 receipt_parse(struct receipt *r, const json_t *statement, struct err *e)
 {
@@ -266,7 +284,7 @@ receipt_parse(struct receipt *r, const json_t *statement, struct err *e)
 		    "this muster reads format %d; a newer one is needed",
 		    (unsigned long long)format, FORMAT);
 	if (parse_words(r, o, e) == -1 || parse_numbers(r, o, e) == -1 ||
-	    parse_lists(r, o, e) == -1)
+	    parse_lists(r, o, e) == -1 || check_subject(r, statement, e) == -1)
 		return -1;
 	return parse_consistent(r, e);
 }

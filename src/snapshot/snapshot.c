@@ -292,6 +292,35 @@ parse_lists(struct snapshot *s, const json_t *o, struct err *e)
 	return 0;
 }
 
+/* Two components of one name, or a subject that says something else? */
+static int
+check_agree(const struct snapshot *s, const json_t *statement, struct err *e)
+{
+	const json_t *list, *o, *digest;
+	char name[SNAPSHOT_NAME_MAX];
+	struct id id;
+	size_t i;
+
+	if ((list = want_array(statement, "subject", s->n_parts, e)) == NULL)
+		return -1;
+	for (i = 0; i < s->n_parts; i++) {
+		if (snapshot_part(s, s->parts[i].name) != &s->parts[i])
+			return err_set(e, ERR_DAMAGED, "components: expected "
+			    "one %s", s->parts[i].name);
+		o = json_array_get(list, i);
+		if (want_text(o, "name", name, sizeof(name), e) == -1 ||
+		    (digest = want_object(o, "digest", e)) == NULL ||
+		    snapshot_id_want(digest, "musterFingerprint", &id,
+		    e) == -1)
+			return err_add(e, "subject[%zu]", i);
+		if (strcmp(name, s->parts[i].name) != 0 ||
+		    id_compare(&id, &s->parts[i].root.fingerprint) != 0)
+			return err_set(e, ERR_DAMAGED, "subject[%zu]: expected "
+			    "what the component says", i);
+	}
+	return 0;
+}
+
 static int
 parse_digests(struct snapshot *s, const json_t *o, struct err *e)
 {
@@ -335,7 +364,7 @@ snapshot_parse(struct snapshot *s, const json_t *statement, struct err *e)
 	if (s->finished < s->started || s->point > s->finished)
 		return err_set(e, ERR_DAMAGED,
 		    "finished: expected a time after started and point");
-	if (parse_digests(s, o, e) == -1)
+	if (parse_digests(s, o, e) == -1 || parse_lists(s, o, e) == -1)
 		return -1;
-	return parse_lists(s, o, e);
+	return check_agree(s, statement, e);
 }
