@@ -11,6 +11,7 @@
  */
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -131,17 +132,22 @@ set_descriptors(const struct plan *p)
 	return close_others();
 }
 
+/*
+ * Every signal back to its default, by the system call itself: the C library
+ * keeps two signals for its threads and refuses to touch them, and some
+ * runtimes start us with these ignored, which exec would hand on.  A kernel's
+ * sigaction that is all zeros is the default on every machine.
+ */
 static int
 set_signals(void)
 {
-	struct sigaction a;
+	static const uint64_t standard[16];
 	sigset_t none;
 	int sig;
 
-	memset(&a, 0, sizeof(a));
-	a.sa_handler = SIG_DFL;
 	for (sig = 1; sig < NSIG; sig++)	/* some cannot be: fine */
-		(void)sigaction(sig, &a, NULL);
+		(void)syscall(SYS_rt_sigaction, sig, standard, NULL,
+		    (size_t)NSIG / 8);
 	(void)sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
 }
