@@ -22,7 +22,7 @@ void
 intr_watch(void)
 {
 	static const int stop[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction a;
+	struct sigaction a, before;
 	sigset_t set;
 	size_t i;
 
@@ -31,6 +31,11 @@ intr_watch(void)
 	(void)sigemptyset(&set);
 	a.sa_handler = remember;	/* no SA_RESTART: waits must end */
 	for (i = 0; i < sizeof(stop) / sizeof(stop[0]); i++) {
+		/* nohup means it: a run may outlive its terminal */
+		if (stop[i] == SIGHUP &&
+		    sigaction(SIGHUP, NULL, &before) == 0 &&
+		    before.sa_handler == SIG_IGN)
+			continue;
 		(void)sigaction(stop[i], &a, NULL);
 		(void)sigaddset(&set, stop[i]);
 	}

@@ -5,7 +5,8 @@ struct err;
 
 /*
  * From now on SIGINT, SIGTERM and SIGHUP set a flag instead of killing, and
- * SIGPIPE is ignored.  Called once by cli.
+ * SIGPIPE is ignored.  A SIGHUP that is ignored (nohup) stays so.  Called once
+ * by cli.
  */
 void	intr_watch(void);
 

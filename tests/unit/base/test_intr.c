@@ -100,6 +100,25 @@ whoever_started_us_cannot_make_us_unstoppable(void **state)
 	assert_apart(masked_and_ignored);
 }
 
+static int
+hangup_ignored(void)
+{
+	(void)signal(SIGHUP, SIG_IGN);
+	intr_watch();
+	(void)raise(SIGHUP);
+	if (intr_pending() != 0)
+		return 1;
+	(void)raise(SIGTERM);
+	return intr_pending() != SIGTERM;
+}
+
+static void
+a_run_under_nohup_outlives_its_terminal(void **state)
+{
+	(void)state;
+	assert_apart(hangup_ignored);
+}
+
 static void
 a_lock_is_held_once_and_free_again(void **state)
 {
@@ -151,6 +170,7 @@ waiting_is_interrupted(void)
 {
 	struct err e;
 
+	(void)signal(SIGHUP, SIG_DFL);	/* whatever started us */
 	intr_watch();
 	(void)alarm(20);	/* if it is not, the test dies of this */
 	(void)raise(SIGHUP);
@@ -178,6 +198,7 @@ main(void)
 		    the_first_signal_that_asks_us_to_stop_is_remembered),
 		cmocka_unit_test(
 		    whoever_started_us_cannot_make_us_unstoppable),
+		cmocka_unit_test(a_run_under_nohup_outlives_its_terminal),
 		cmocka_unit_test_setup_teardown(
 		    a_lock_is_held_once_and_free_again, make, drop),
 		cmocka_unit_test_setup_teardown(a_lock_dies_with_its_holder,
