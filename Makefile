@@ -13,7 +13,7 @@ COV     ?=
 # 2. What there is.
 comma    := ,
 COMMANDS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
-LIB_SRC  := $(wildcard src/*/*.c)
+LIB_SRC  := $(wildcard src/*/*.c src/*/*/*.c)
 UNIT     := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/fault/test_*.c))
 TEST_LIB := $(wildcard tests/lib/*.c)
 MAN      := $(wildcard man/*.[157])
