@@ -5,12 +5,17 @@
  * microseconds and makes it depend on nothing but the entry; the writer is
  * then told to fail, so that it adds neither padding nor an end.
  *
- * Names are bytes.  libarchive would convert them with the locale's character
- * set, unless it is told hdrcharset=BINARY; that adds a record which GNU tar
- * does not know and warns of, so it is only asked for where a byte is not
- * ASCII.  Extended attributes are written under SCHILY.xattr, which GNU tar
- * and star know; but there libarchive escapes odd bytes of names and does not
- * read them back, so an entry with such a name has LIBARCHIVE.xattr instead.
+ * Names are bytes.  A pax record is text: a reader converts and normalises
+ * what is in it (libarchive, in a locale that lacks the letter, refuses it),
+ * and hdrcharset=BINARY, which forbids that, is a record that GNU tar warns
+ * of.  So a path or target that is not ASCII stands in front, in the long
+ * name headers of GNU tar ('L' and 'K'), which every reader takes as they
+ * are; a stand-in is in its place in the header.
+ *
+ * Extended attributes are written under SCHILY.xattr, which GNU tar and star
+ * know; but there libarchive escapes odd bytes of names and does not read
+ * them back, so an entry with such a name has LIBARCHIVE.xattr instead, and
+ * GNU tar says that it ignores it.
  *
  * Any answer of libarchive but OK is an error: a warning of it means that
  * something would be lost.
@@ -20,6 +25,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <archive.h>
@@ -30,6 +36,8 @@
 #include "archive/pax.h"
 #include "base/buf.h"
 #include "base/err.h"
+
+#define STAND_IN_MAX 64
 
 struct sink {
 	struct buf	*buf;
@@ -60,10 +68,9 @@ is_ascii(const char *s)
 }
 
 static bool
-names_are_ascii(const struct entry *en)
+owners_are_ascii(const struct entry *en)
 {
-	return is_ascii(en->path) && is_ascii(en->link) &&
-	    is_ascii(en->user) && is_ascii(en->group);
+	return is_ascii(en->user) && is_ascii(en->group);
 }
 
 static bool
@@ -88,7 +95,7 @@ options_for(const struct entry *en)
 		  "hdrcharset=BINARY,xattrheader=SCHILY" },
 	};
 
-	return all[!names_are_ascii(en)][xattr_names_are_plain(en)];
+	return all[!owners_are_ascii(en)][xattr_names_are_plain(en)];
 }
 
 static int
@@ -184,9 +191,78 @@ write_header(struct archive *a, const struct entry *en,
 	return 0;
 }
 
+/* A long name header of GNU tar with what it says. */
+static int
+add_long(struct buf *b, char type, const char *text, bool folder,
+    struct err *e)
+{
+	size_t len = strlen(text) + (folder ? 1 : 0) + 1;
+	size_t size = PAX_BLOCK + len + pax_padding(len);
+	uint8_t *h;
+	unsigned sum = 0;
+	size_t i;
+
+	if ((h = buf_room(b, size, e)) == NULL)
+		return -1;
+	memset(h, 0, size);
+	memcpy(h, "././@LongLink", 13);
+	memcpy(h + 100, "0000644\0000000000\0000000000", 23);
+	(void)snprintf((char *)h + 124, 12, "%011o", (unsigned)len);
+	memcpy(h + 136, "00000000000", 11);
+	memset(h + 148, ' ', 8);
+	h[156] = (uint8_t)type;
+	memcpy(h + 257, "ustar  ", 7);
+	for (i = 0; i < PAX_BLOCK; i++)
+		sum += h[i];
+	(void)snprintf((char *)h + 148, 7, "%06o", sum);
+	memcpy(h + PAX_BLOCK, text, strlen(text));
+	if (folder)
+		h[PAX_BLOCK + len - 2] = '/';
+	b->len += size;
+	return 0;
+}
+
+/* Its last bytes, in letters that are the same everywhere. */
+static const char *
+stand_in(const char *text, char out[STAND_IN_MAX])
+{
+	size_t len = strlen(text), i;
+
+	if (len > STAND_IN_MAX - 1)
+		text += len - (STAND_IN_MAX - 1);
+	for (i = 0; text[i] != '\0'; i++)
+		out[i] = text[i] > ' ' && text[i] <= '~' && text[i] != '/' ?
+		    text[i] : '_';
+	out[i] = '\0';
+	return out;
+}
+
+/*
+ * Names that are not ASCII go in front; the entry has stand-ins for them
+ * afterwards.
+ */
+static int
+put_names_in_front(struct entry *en, char path[STAND_IN_MAX],
+    char link[STAND_IN_MAX], struct buf *b, struct err *e)
+{
+	if (!is_ascii(en->link)) {
+		if (add_long(b, 'K', en->link, false, e) == -1)
+			return -1;
+		en->link = stand_in(en->link, link);
+	}
+	if (!is_ascii(en->path)) {
+		if (add_long(b, 'L', en->path, S_ISDIR(en->mode), e) == -1)
+			return -1;
+		en->path = stand_in(en->path, path);
+	}
+	return 0;
+}
+
 int
 pax_header(const struct entry *en, struct buf *buf, struct err *e)
 {
+	struct entry named = *en;
+	char path[STAND_IN_MAX], link[STAND_IN_MAX];
 	struct archive *a = NULL;
 	struct archive_entry *ae = NULL;
 	struct sink sink = { .buf = buf, .err = e };
@@ -202,9 +278,11 @@ pax_header(const struct entry *en, struct buf *buf, struct err *e)
 		(void)err_memory(e);
 		goto done;
 	}
-	if (fill(ae, en, e) == -1)
+	if (put_names_in_front(&named, path, link, buf, e) == -1)
 		goto done;
-	rc = write_header(a, en, ae, &sink);
+	if (fill(ae, &named, e) == -1)
+		goto done;
+	rc = write_header(a, &named, ae, &sink);
 done:
 	if (rc == -1)
 		(void)err_add(e, "cannot archive %s",

@@ -500,38 +500,6 @@ a_socket_is_named_and_left_out(void **state)
 }
 
 static void
-the_tar_is_what_others_read(void **state)
-{
-	struct err e;
-	FILE *f;
-	char path[300];
-
-	(void)state;
-	tree_kit_sh(&kit, "cd $src; for i in $(seq 100); do echo $i >f$i; "
-	    "done; mkdir d; ln f1 d/hard; ln -s f1 d/soft; "
-	    "head -c 5000000 /dev/urandom >d/big; "
-	    "touch -d '2001-02-03 04:05:06.789' d/big; "
-	    "setfattr -n user.k -v v f7; setfacl -m u:5:r f8");
-	tree_kit_take(&kit);
-	(void)snprintf(path, sizeof(path), "%s/../t.tar", kit.dst);
-	assert_non_null(f = fopen(path, "w"));
-	assert_int_equal(archive_cat(kit.live.chunks, &kit.root, fileno(f),
-	    &e), 0);
-	assert_int_equal(fclose(f), 0);
-	tree_kit_sh(&kit, "[ -z \"$(tar tf $dst/../t.tar 2>&1 >/dev/null)\" ]"
-	    " && tar xpf $dst/../t.tar --xattrs --xattrs-include='*' --acls "
-	    "-C $dst");
-	tree_kit_same(&kit);
-	tree_kit_sh(&kit, "rm -r $dst/src; bsdtar xpf $dst/../t.tar -C $dst");
-	tree_kit_same(&kit);
-	assert_non_null(f = fopen("/dev/full", "w"));
-	assert_int_equal(archive_cat(kit.live.chunks, &kit.root, fileno(f),
-	    &e), -1);
-	assert_int_equal(e.kind, ERR_SYSTEM);
-	(void)fclose(f);
-}
-
-static void
 the_systems_own_folders_come_back(void **state)
 {
 	static const char *const paths[] = { "/etc", "/usr/share/perl",
@@ -583,7 +551,6 @@ main(void)
 		TEST(names_of_owners_are_recorded_when_asked_for),
 		TEST(another_file_system_is_named_and_not_entered),
 		TEST(a_socket_is_named_and_left_out),
-		TEST(the_tar_is_what_others_read),
 		TEST(the_systems_own_folders_come_back),
 	};
 
