@@ -27,6 +27,9 @@ print(json.load(open(sys.argv[1]))["db_name"])' \
 	    --recovery-key "$SITE/recovery.key" \
 	    --passphrase-file "$SITE/passphrase" -o "$SITE/muster.yaml" \
 	    >/dev/null
+	mkdir -m 711 "$SITE/scratch"
+	sed -i "s|^drill:\$|&\n  scratch: $SITE/scratch|" "$SITE/muster.yaml"
+	grep -q "^  scratch: $SITE/scratch\$" "$SITE/muster.yaml"
 	export MUSTER_POLICY=$SITE/muster.yaml
 }
 
@@ -60,10 +63,10 @@ PY
 
 # scratch_left: names of throwaway folders and servers that are still there
 scratch_left() {
-	find /var/tmp -maxdepth 1 -name 'muster-scratch-*' 2>/dev/null
+	find "$SITE/scratch" -mindepth 1 -maxdepth 1
 	for p in /proc/[0-9]*; do
-		if tr '\0' '\n' <"$p/environ" 2>/dev/null |
-		    grep -q '^MUSTER_SCRATCH='; then
+		if { tr '\0' '\n' <"$p/environ"; } 2>/dev/null |
+		    grep -q "^MUSTER_SCRATCH=$SITE/scratch/"; then
 			echo "process ${p#/proc/}"
 		fi
 	done
