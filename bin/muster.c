@@ -1,7 +1,7 @@
 /*
  * muster: runs the others (muster db is muster-db), and the job that stands
- * before a deploy: muster predeploy takes a snapshot, drills it, and asks the
- * gate.
+ * before a deploy: muster predeploy takes a snapshot, ships it to the other
+ * stores, drills it, and asks the gate.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -35,8 +35,8 @@ static const struct opt job_options[] = {
 static const struct opt no_options[] = { { 0 } };
 
 /*
- * Only the gate says GO; a snapshot or drill that could not be done ends it
- * before, so that no older receipt is taken for this one's.
+ * Only the gate says GO; a snapshot, shipment or drill that could not be done
+ * ends it before, so that no older receipt is taken for this one's.
  */
 static int
 predeploy(char *operands[], struct err *e)
@@ -48,6 +48,9 @@ predeploy(char *operands[], struct err *e)
 		return CMD_USAGE;
 	status = job_take(&want, e);
 	if (status != CMD_YES && status != CMD_PARTIAL)
+		return status;
+	want.may_be_none = true;
+	if ((status = job_ship(&want, e)) != CMD_YES)
 		return status;
 	status = job_drill(&want, e);
 	if (status != CMD_YES && status != CMD_NO)
@@ -91,8 +94,8 @@ nothing(char *operands[], struct err *e)
 {
 	(void)operands;
 	(void)err_set(e, ERR_INPUT, "expected a command: init, key, snapshot, "
-	    "db, files, config, seal, list, verify, cat, restore, drill, gate, "
-	    "or the job predeploy");
+	    "db, files, config, seal, ship, list, verify, cat, restore, drill, "
+	    "gate, or the job predeploy");
 	return CMD_USAGE;
 }
 
@@ -102,7 +105,8 @@ main(int argc, char *argv[])
 	const struct cmd job = {
 		.name = "muster predeploy", .operands = "",
 		.min = 0, .max = 0,
-		.purpose = "snapshot, drill, gate: may this deploy proceed?",
+		.purpose = "snapshot, ship, drill, gate: may this deploy "
+		    "proceed?",
 		.options = job_options, .run = predeploy,
 	};
 	const struct cmd self = {

@@ -23,10 +23,22 @@ struct job {
 	bool		 dry_run;
 	const char	*snapshot;	/* which one, or NULL: the newest */
 	const char	*subject;	/* of the gate's verdict, or NULL */
+	const char	**to;		/* to ship to; NULL: all others */
+	bool		 may_be_none;	/* it is no error that there is none */
+	bool		 found;		/* an empty one becomes a copy */
+	bool		 read_all;	/* read back everything */
+	const char	*jobs;		/* packs at once, or NULL */
 };
 
 /* Take a snapshot; CMD_PARTIAL when part of the source was not read. */
 int	job_take(const struct job *, struct err *);
+
+/*
+ * Ship to the other stores of the policy, all of them at once; CMD_NO when
+ * something damaged or missing was found.  What hinders one store does not
+ * hinder the others.
+ */
+int	job_ship(const struct job *, struct err *);
 
 /* Drill a snapshot; CMD_NO when a check failed. */
 int	job_drill(const struct job *, struct err *);

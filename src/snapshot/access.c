@@ -106,7 +106,8 @@ take_lock(struct access *a, const struct access_want *w, struct err *e)
 		return err_add(e, "--lock-wait");
 	if (file_mkdirs(a->policy->state, 0700, e) == -1)
 		return -1;
-	if (snprintf(path, sizeof(path), "%s/lock", a->policy->state) >=
+	if (snprintf(path, sizeof(path), "%s/%s%slock", a->policy->state,
+	    w->lock != NULL ? w->lock : "", w->lock != NULL ? "-" : "") >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_INPUT, "state: the path is too long");
 	return (a->lock = lock_take(path, wait, e)) == NULL ? -1 : 0;

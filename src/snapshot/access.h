@@ -22,7 +22,8 @@ struct access_want {
 	const char	*lock_wait;	/* duration, or NULL: do not wait */
 	/* a URL and keys only; no policy needed */
 	bool		 bare;
-	bool		 exclusive;	/* hold the site's lock */
+	bool		 exclusive;	/* hold the site's lock, */
+	const char	*lock;		/* or this one of its locks */
 	bool		 drill_store;	/* default: the store drills are from */
 	enum depot_use	 use;
 	void		(*progress)(void *cookie, uint64_t bytes,

@@ -1,0 +1,63 @@
+#ifndef SNAPSHOT_SHIP_PACKS_H
+#define SNAPSHOT_SHIP_PACKS_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crypto/id.h"
+#include "snapshot/ship.h"
+
+/* What became of an object of a listing. */
+enum held_state {
+	HELD_IDLE,		/* nobody needs it */
+	HELD_WANTED,		/* the other store lacks it */
+	HELD_GOOD,		/* it is in the other store */
+	HELD_BAD		/* it cannot get there; told */
+};
+
+/* An object by the digest in its name. */
+struct held {
+	struct id	id;
+	uint64_t	size;
+	enum held_state	state;
+	bool		check;		/* to be read back whole */
+};
+
+/* The objects of a store below a prefix, in order of their digests. */
+struct holding {
+	struct held	*v;
+	size_t		 n, size;
+};
+
+/*
+ * List them; names without a digest at their end are passed over.  The holding
+ * must be all zero, or dropped.
+ */
+int	holding_list(struct holding *, struct store *, const char *prefix,
+	    struct err *);
+void	holding_drop(struct holding *);
+
+/* The one of this digest, or NULL. */
+struct held	*holding_find(const struct holding *, const struct id *);
+
+/* One shipment. */
+struct ship {
+	struct depot			*from;
+	const struct ship_options	*o;
+	struct ship_report		*r;
+	struct holding			 packs;		/* here */
+	struct holding			 there;		/* packs there */
+	pthread_mutex_t			 lock;		/* of report, problem */
+};
+
+/* Tell and count what is wrong. */
+void	ship_problem(struct ship *, const char *object, const char *what);
+
+/* Send every pack that is wanted, several at once. */
+int	ship_send_packs(struct ship *, struct err *);
+
+/* Read every pack back that is marked for it, several at once. */
+int	ship_check_packs(struct ship *, struct err *);
+
+#endif
