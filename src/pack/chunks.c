@@ -156,5 +156,6 @@ chunks_stats(const struct chunks *c, struct chunks_stats *stats)
 	if (c->packer != NULL)
 		packer_stats(c->packer, &p);
 	stats->packs = p.packs;
+	stats->workers = count_workers(c->with.workers);
 	stats->stored_bytes = p.bytes;
 }

@@ -111,6 +111,13 @@ struct chunks_stats {
 	uint64_t	new_chunks, new_bytes;	/* not known before */
 	uint64_t	stored_bytes;		/* of packs put */
 	uint64_t	packs;
+	/*
+	 * Reading: bytes asked of the store and how long the workers, all
+	 * together, waited for them; bytes opened and how long that took.
+	 */
+	uint64_t	fetched_bytes, opened_bytes;
+	double		fetch_seconds, open_seconds;
+	unsigned	workers;
 };
 
 void	chunks_stats(const struct chunks *, struct chunks_stats *);

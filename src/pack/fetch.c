@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "crypto/keys.h"
 #include "crypto/seal.h"
@@ -76,6 +77,37 @@ chunk_open(struct chunks *c, struct bench *b, const struct opening *o,
 	return rc;
 }
 
+static void
+count(struct chunks *c, int64_t begun, size_t bytes, uint64_t *sum,
+    double *seconds)
+{
+	double took = (double)(clock_monotonic() - begun) / 1e9;
+
+	(void)pthread_mutex_lock(&c->lock);
+	*sum += bytes;
+	*seconds += took;
+	(void)pthread_mutex_unlock(&c->lock);
+}
+
+int
+chunks_fetch(struct chunks *c, const char *name, uint64_t offset, size_t len,
+    void *out, struct err *e)
+{
+	int64_t begun = clock_monotonic();
+	int rc = store_get(c->with.store, name, offset, len, out, e);
+
+	count(c, begun, rc == 0 ? len : 0, &c->stats.fetched_bytes,
+	    &c->stats.fetch_seconds);
+	return rc;
+}
+
+void
+chunks_count_opened(struct chunks *c, int64_t begun, size_t bytes)
+{
+	count(c, begun, bytes, &c->stats.opened_bytes,
+	    &c->stats.open_seconds);
+}
+
 /* Fetch and open one copy. */
 static int
 get_copy(struct chunks *c, struct bench *b, const struct place *at, void *out,
@@ -83,16 +115,21 @@ get_copy(struct chunks *c, struct bench *b, const struct place *at, void *out,
 {
 	struct opening o = { at, NULL, out };
 	char name[PACK_NAME_SIZE];
+	int64_t begun;
 	uint8_t *p;
+	int rc;
 
 	buf_clear(&b->sealed);
 	if ((p = buf_room(&b->sealed, at->entry.sealed, e)) == NULL)
 		return -1;
-	if (store_get(c->with.store, pack_name(&at->pack, name),
-	    at->entry.offset, at->entry.sealed, p, e) == -1)
+	if (chunks_fetch(c, pack_name(&at->pack, name), at->entry.offset,
+	    at->entry.sealed, p, e) == -1)
 		return name_place(at, e);
 	o.sealed = p;
-	return chunk_open(c, b, &o, e);
+	begun = clock_monotonic();
+	rc = chunk_open(c, b, &o, e);
+	chunks_count_opened(c, begun, rc == 0 ? at->entry.opened : 0);
+	return rc;
 }
 
 bool

@@ -65,6 +65,14 @@ int	chunk_unpack(struct chunks *, struct bench *, const struct opening *,
 int	chunk_open(struct chunks *, struct bench *, const struct opening *,
 	    struct err *);
 
+/*
+ * fetch.c: store_get() from a pack, timed; and time that opening took since
+ * begun (clock_monotonic()).
+ */
+int	chunks_fetch(struct chunks *, const char *name, uint64_t offset,
+	    size_t len, void *out, struct err *);
+void	chunks_count_opened(struct chunks *, int64_t begun, size_t bytes);
+
 /* fetch.c: is it about one copy, so that another may do? */
 bool	chunk_may_retry(const struct err *);
 

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "pack/inside.h"
 #include "pack/pack.h"
-#include "store/store.h"
 
 #define RUN_BYTES ((size_t)4 << 20)	/* opened */
 #define RUN_CHUNKS 256u
@@ -71,15 +71,17 @@ fetch_run(struct run *r, struct bench *b, struct err *e)
 	struct opening o;
 	char name[PACK_NAME_SIZE];
 	size_t len = (size_t)(r->to - r->from), done = 0;
+	int64_t begun;
 	uint8_t *p;
 
 	buf_clear(&b->sealed);
 	(void)pack_name(&r->places[0].pack, name);
 	if ((p = buf_room(&b->sealed, len, e)) == NULL)
 		return -1;
-	if (store_get(c->with.store, name, r->from, len, p, e) == -1)
+	if (chunks_fetch(c, name, r->from, len, p, e) == -1)
 		return err_add(e, "pack %s at %llu", name,
 		    (unsigned long long)r->from);
+	begun = clock_monotonic();
 	for (size_t i = 0; i < r->n; i++) {
 		o.at = &r->places[i];
 		o.sealed = p + (r->places[i].entry.offset - r->from);
@@ -88,6 +90,7 @@ fetch_run(struct run *r, struct bench *b, struct err *e)
 			return -1;
 		done += r->refs[i].len;
 	}
+	chunks_count_opened(c, begun, done);
 	return 0;
 }
 
