@@ -9,24 +9,17 @@
 
 #include "base/err.h"
 #include "base/num.h"
+#include "policy/fill.h"
 #include "policy/loaded.h"
 #include "policy/schema.h"
 #include "policy/tree.h"
 
-#define DAY 86400u
-#define DURATION_MAX (36500ull * DAY)	/* nanoseconds of it fit an int64_t */
+#define DURATION_MAX (36500ull * 86400)	/* nanoseconds of it fit an int64_t */
 #define NAME_MAX_BYTES 64
 #define MILLION 1000000u
 
-struct fill {
-	struct loaded		*l;
-	const struct tree	*tree;
-	const char		*folder;
-	struct err		*e;
-};
-
-static int
-keep(struct fill *f, const char *text, const char **out)
+int
+fill_keep(struct fill *f, const char *text, const char **out)
 {
 	if (text == NULL)
 		return 0;
@@ -34,9 +27,8 @@ keep(struct fill *f, const char *text, const char **out)
 	return *out == NULL ? -1 : 0;
 }
 
-/* A path; a relative one is meant from the policy's folder. */
-static int
-keep_path(struct fill *f, const char *path, const char **out)
+int
+fill_keep_path(struct fill *f, const char *path, const char **out)
 {
 	char *full;
 	size_t len;
@@ -44,7 +36,7 @@ keep_path(struct fill *f, const char *path, const char **out)
 	if (path == NULL)
 		return 0;
 	if (path[0] == '/' || f->folder[0] == '\0')
-		return keep(f, path, out);
+		return fill_keep(f, path, out);
 	while (path[0] == '.' && path[1] == '/')
 		path += 2 + strspn(path + 2, "/");
 	len = strlen(f->folder) + strlen(path) + 2;
@@ -56,8 +48,8 @@ keep_path(struct fill *f, const char *path, const char **out)
 	return 0;
 }
 
-static int
-keep_list(struct fill *f, const struct raw_list *list, bool paths,
+int
+fill_keep_list(struct fill *f, const struct raw_list *list, bool paths,
     const char ***out)
 {
 	const char **item;
@@ -67,24 +59,23 @@ keep_list(struct fill *f, const struct raw_list *list, bool paths,
 	if (item == NULL)
 		return -1;
 	for (i = 0; i < list->n; i++)
-		if ((paths ? keep_path : keep)(f, list->item[i], &item[i]) ==
-		    -1)
+		if ((paths ? fill_keep_path : fill_keep)(f, list->item[i],
+		    &item[i]) == -1)
 			return -1;
 	*out = item;
 	return 0;
 }
 
-/* Put the key before what a parser of numbers said. */
-static int
-not_understood(struct fill *f, const char *path)
+int
+fill_not_understood(struct fill *f, const char *path)
 {
 	struct err why = *f->e;
 
 	return tree_fail_at(f->tree, path, f->e, "%s", why.text);
 }
 
-static int
-keep_duration(struct fill *f, const char *path, const char *text,
+int
+fill_keep_duration(struct fill *f, const char *path, const char *text,
     uint64_t min, uint64_t *out)
 {
 	uint64_t v;
@@ -92,7 +83,7 @@ keep_duration(struct fill *f, const char *path, const char *text,
 	if (text == NULL)
 		return 0;
 	if (num_parse_duration(text, &v, f->e) == -1)
-		return not_understood(f, path);
+		return fill_not_understood(f, path);
 	if (v < min)
 		return tree_fail_at(f->tree, path, f->e, "expected a duration "
 		    "of at least %llus, not %.60s", (unsigned long long)min,
@@ -104,9 +95,9 @@ keep_duration(struct fill *f, const char *path, const char *text,
 	return 0;
 }
 
-static int
-keep_number(struct fill *f, const char *path, const char *text, uint32_t max,
-    uint32_t *out)
+int
+fill_keep_number(struct fill *f, const char *path, const char *text,
+    uint32_t max, uint32_t *out)
 {
 	uint64_t v;
 
@@ -116,6 +107,17 @@ keep_number(struct fill *f, const char *path, const char *text, uint32_t max,
 		return tree_fail_at(f->tree, path, f->e, "expected a whole "
 		    "number up to %u, not %.60s", (unsigned)max, text);
 	*out = (uint32_t)v;
+	return 0;
+}
+
+int
+fill_keep_percent(struct fill *f, const char *path, const char *text,
+    uint32_t *out)
+{
+	if (text == NULL)
+		return 0;
+	if (num_parse_percent(text, out, f->e) == -1)
+		return fill_not_understood(f, path);
 	return 0;
 }
 
@@ -141,14 +143,14 @@ fill_db(struct fill *f, const struct raw_db *raw)
 	if (raw == NULL)
 		return 0;
 	db->present = true;
-	if (keep_path(f, raw->defaults_file, &db->defaults_file) == -1 ||
-	    keep_path(f, raw->socket, &db->socket) == -1 ||
-	    keep(f, raw->user, &db->user) == -1 ||
-	    keep_list(f, &raw->databases, false, &db->databases) == -1 ||
-	    keep_list(f, &raw->exclude, false, &db->exclude) == -1)
+	if (fill_keep_path(f, raw->defaults_file, &db->defaults_file) == -1 ||
+	    fill_keep_path(f, raw->socket, &db->socket) == -1 ||
+	    fill_keep(f, raw->user, &db->user) == -1 ||
+	    fill_keep_list(f, &raw->databases, false, &db->databases) == -1 ||
+	    fill_keep_list(f, &raw->exclude, false, &db->exclude) == -1)
 		return -1;
-	return keep_number(f, "components.db.connections", raw->connections,
-	    64, &db->connections);
+	return fill_keep_number(f, "components.db.connections",
+	    raw->connections, 64, &db->connections);
 }
 
 static int
@@ -161,9 +163,9 @@ fill_files(struct fill *f, const struct raw_files *raw)
 	files->present = true;
 	files->one_file_system = raw->one_file_system != RAW_FALSE;
 	files->allow_unreadable = raw->allow_unreadable == RAW_TRUE;
-	if (keep_list(f, &raw->paths, true, &files->paths) == -1)
+	if (fill_keep_list(f, &raw->paths, true, &files->paths) == -1)
 		return -1;
-	return keep_list(f, &raw->exclude, false, &files->exclude);
+	return fill_keep_list(f, &raw->exclude, false, &files->exclude);
 }
 
 /* One file of require-keys, with its list. */
@@ -180,12 +182,12 @@ fill_require(struct fill *f, const struct tree *t, struct policy_require *r)
 		return tree_fail(t, NULL, f->e, "expected a list of keys that "
 		    "the file must have");
 	r->keys = loaded_alloc(f->l, (size_t)t->n + 1, sizeof(*r->keys), f->e);
-	if (r->keys == NULL || keep(f, t->key, &r->file) == -1)
+	if (r->keys == NULL || fill_keep(f, t->key, &r->file) == -1)
 		return -1;
 	for (item = t->first; item != NULL; item = item->next) {
 		if (item->kind != TREE_TEXT || item->text[0] == '\0')
 			return tree_fail(item, NULL, f->e, "expected text");
-		if (keep(f, item->text, &r->keys[i++]) == -1)
+		if (fill_keep(f, item->text, &r->keys[i++]) == -1)
 			return -1;
 	}
 	return 0;
@@ -200,8 +202,8 @@ fill_config(struct fill *f, const struct raw_config *raw)
 	if (raw == NULL)
 		return 0;
 	config->present = true;
-	if (keep_list(f, &raw->paths, true, &config->paths) == -1 ||
-	    keep_list(f, &raw->exclude, false, &config->exclude) == -1)
+	if (fill_keep_list(f, &raw->paths, true, &config->paths) == -1 ||
+	    fill_keep_list(f, &raw->exclude, false, &config->exclude) == -1)
 		return -1;
 	t = tree_find(f->tree, "components.config");
 	if ((t = tree_get(t, "require-keys")) == NULL)
@@ -259,10 +261,10 @@ fill_store(struct fill *f, const struct tree *t, struct policy_store *s)
 		    "missing: expected a directory");
 	if (url->kind != TREE_TEXT || url->text[0] == '\0')
 		return tree_fail(url, NULL, f->e, "expected a directory");
-	if (keep(f, t->key, &s->name) == -1)
+	if (fill_keep(f, t->key, &s->name) == -1)
 		return -1;
-	return (has_scheme(url->text) ? keep : keep_path)(f, url->text,
-	    &s->url);
+	return (has_scheme(url->text) ? fill_keep : fill_keep_path)(f,
+	    url->text, &s->url);
 }
 
 static int
@@ -300,10 +302,10 @@ fill_keys(struct fill *f, const struct raw_keys *raw)
 	if (raw->passphrase_file != NULL && raw->recovery == NULL)
 		return tree_fail_at(f->tree, "keys.passphrase-file", f->e,
 		    "there is no key it opens: expected keys.recovery, too");
-	if (keep_path(f, raw->writer, &p->writer_key) == -1 ||
-	    keep_path(f, raw->recovery, &p->recovery_key) == -1)
+	if (fill_keep_path(f, raw->writer, &p->writer_key) == -1 ||
+	    fill_keep_path(f, raw->recovery, &p->recovery_key) == -1)
 		return -1;
-	return keep_path(f, raw->passphrase_file, &p->passphrase_file);
+	return fill_keep_path(f, raw->passphrase_file, &p->passphrase_file);
 }
 
 /* systemd gives STATE_DIRECTORY, perhaps several, separated by colons. */
@@ -315,7 +317,7 @@ fill_state(struct fill *f, const char *raw)
 	int n = (int)sizeof(text);
 
 	if (raw != NULL)
-		return keep_path(f, raw, &f->l->policy.state);
+		return fill_keep_path(f, raw, &f->l->policy.state);
 	if (base == NULL || base[0] != '/')
 		base = "/var/lib/muster";
 	if (strcspn(base, ":") < sizeof(text))
@@ -323,180 +325,7 @@ fill_state(struct fill *f, const char *raw)
 		    (int)strcspn(base, ":"), base, f->l->policy.site);
 	if (n >= (int)sizeof(text))
 		return err_set(f->e, ERR_INPUT, "STATE_DIRECTORY is too long");
-	return keep(f, text, &f->l->policy.state);
-}
-
-static bool
-is_number(const char *text)
-{
-	size_t whole, rest = 0;
-
-	text += *text == '-' || *text == '+' ? 1 : 0;
-	whole = strspn(text, "0123456789");
-	text += whole;
-	if (*text == '.') {
-		rest = strspn(text + 1, "0123456789");
-		text += 1 + rest;
-		if (rest == 0)
-			return false;
-	}
-	return whole > 0 && *text == '\0';
-}
-
-/* "= text", "!= text", "< number", ..., "empty", "not empty". */
-static bool
-is_expectation(const char *text)
-{
-	const char *value;
-	size_t op = strspn(text, "!<>=");
-
-	if (op == 0)
-		return strcmp(text, "empty") == 0 ||
-		    strcmp(text, "not empty") == 0;
-	value = text + op + strspn(text + op, " ");
-	if ((op == 1 && text[0] == '=') ||
-	    (op == 2 && strncmp(text, "!=", 2) == 0))
-		return value[0] != '\0';
-	if ((op == 1 && text[0] != '!') ||
-	    (op == 2 && text[0] != '=' && text[1] == '='))
-		return is_number(value);
-	return false;
-}
-
-static int
-fill_assertion(struct fill *f, const struct raw_assertion *raw,
-    struct policy_assertion *a, const char *path)
-{
-	const struct tree *t = tree_find(f->tree, path);
-
-	a->files_exist = raw->files_exist == RAW_TRUE;
-	if ((raw->expect != NULL) == a->files_exist)
-		return tree_fail(t, NULL, f->e,
-		    "expected either expect or files-exist: true");
-	if (raw->expect != NULL && !is_expectation(raw->expect))
-		return tree_fail(tree_get(t, "expect"), NULL, f->e,
-		    "expected = or != and a value, <, <=, > or >= and a "
-		    "number, empty or not empty, not %.60s", raw->expect);
-	if (raw->files_below != NULL && !a->files_exist)
-		return tree_fail(tree_get(t, "files-below"), NULL, f->e,
-		    "expected files-exist: true, too");
-	if (keep(f, raw->name, &a->name) == -1 ||
-	    keep(f, raw->database, &a->database) == -1 ||
-	    keep(f, raw->sql, &a->sql) == -1 ||
-	    keep(f, raw->expect, &a->expect) == -1)
-		return -1;
-	return keep_path(f, raw->files_below, &a->files_below);
-}
-
-static int
-fill_assertions(struct fill *f, const struct raw_drill *raw)
-{
-	struct policy *p = &f->l->policy;
-	char path[64];
-	uint32_t i;
-
-	if (raw->n_assertions > 0 && !p->db.present)
-		return tree_fail_at(f->tree, "drill.assertions", f->e,
-		    "there is no database to ask: expected components.db");
-	p->assertions = loaded_alloc(f->l, (size_t)raw->n_assertions + 1,
-	    sizeof(*p->assertions), f->e);
-	if (p->assertions == NULL)
-		return -1;
-	for (; p->n_assertions < raw->n_assertions; p->n_assertions++) {
-		(void)snprintf(path, sizeof(path), "drill.assertions[%u]",
-		    (unsigned)p->n_assertions + 1);
-		if (fill_assertion(f, &raw->assertions[p->n_assertions],
-		    &p->assertions[p->n_assertions], path) == -1)
-			return -1;
-		for (i = 0; i < p->n_assertions; i++)
-			if (strcmp(p->assertions[i].name,
-			    p->assertions[p->n_assertions].name) == 0)
-				return tree_fail_at(f->tree, path, f->e,
-				    "another has this name: %.60s",
-				    p->assertions[i].name);
-	}
-	return 0;
-}
-
-static int
-fill_drill(struct fill *f, const struct raw_drill *raw)
-{
-	struct policy *p = &f->l->policy;
-	struct err none;
-
-	p->drill_from = p->stores[p->n_stores - 1].name;
-	p->drill_scratch = "/var/tmp";
-	if (keep(f, raw->from, &p->drill_from) == -1 ||
-	    keep_path(f, raw->scratch, &p->drill_scratch) == -1)
-		return -1;
-	if (policy_find_store(p, p->drill_from, &none) == NULL)
-		return tree_fail_at(f->tree, "drill.from", f->e,
-		    "expected the name of a store, not %.60s", p->drill_from);
-	/* a bare name is looked up in PATH */
-	if (raw->mariadbd != NULL &&
-	    (strchr(raw->mariadbd, '/') == NULL ? keep : keep_path)(f,
-	    raw->mariadbd, &p->drill_mariadbd) == -1)
-		return -1;
-	if (raw->memory != NULL &&
-	    num_parse_size(raw->memory, &p->drill_memory, f->e) == -1)
-		return not_understood(f, "drill.memory");
-	return fill_assertions(f, raw);
-}
-
-static int
-fill_checks(struct fill *f, const struct raw_gate *raw)
-{
-	struct policy *p = &f->l->policy;
-	struct policy_check *c;
-	char path[64];
-	uint32_t i;
-
-	p->checks = loaded_alloc(f->l, (size_t)raw->n_checks + 1,
-	    sizeof(*p->checks), f->e);
-	if (p->checks == NULL)
-		return -1;
-	for (; p->n_checks < raw->n_checks; p->n_checks++) {
-		c = &p->checks[p->n_checks];
-		c->timeout = 60;
-		(void)snprintf(path, sizeof(path), "gate.checks[%u].timeout",
-		    (unsigned)p->n_checks + 1);
-		if (keep(f, raw->checks[p->n_checks].name, &c->name) == -1 ||
-		    keep(f, raw->checks[p->n_checks].run, &c->run) == -1 ||
-		    keep_duration(f, path, raw->checks[p->n_checks].timeout, 1,
-		    &c->timeout) == -1)
-			return -1;
-		*strrchr(path, '.') = '\0';
-		for (i = 0; i < p->n_checks; i++)
-			if (strcmp(p->checks[i].name, c->name) == 0)
-				return tree_fail_at(f->tree, path, f->e,
-				    "another has this name: %.60s", c->name);
-	}
-	return 0;
-}
-
-static int
-fill_gate(struct fill *f, const struct raw_gate *raw)
-{
-	struct policy *p = &f->l->policy;
-
-	p->gate_snapshot_age = p->rpo;
-	p->gate_drill_age = 7 * DAY;
-	p->gate_clock_skew = 60;
-	if (keep_duration(f, "gate.snapshot-age", raw->snapshot_age, 1,
-	    &p->gate_snapshot_age) == -1 ||
-	    keep_duration(f, "gate.drill-age", raw->drill_age, 1,
-	    &p->gate_drill_age) == -1 ||
-	    keep_duration(f, "gate.clock-skew", raw->clock_skew, 0,
-	    &p->gate_clock_skew) == -1)
-		return -1;
-	if (raw->margin != NULL) {
-		if (num_parse_percent(raw->margin, &p->gate_margin, f->e) == -1)
-			return not_understood(f, "gate.margin");
-		if (p->gate_margin >= MILLION)
-			return tree_fail_at(f->tree, "gate.margin", f->e,
-			    "expected less than 100%%, not %.60s", raw->margin);
-	}
-	return fill_checks(f, raw);
+	return fill_keep(f, text, &f->l->policy.state);
 }
 
 static int
@@ -517,10 +346,10 @@ fill_retention(struct fill *f, const struct raw_retention *raw)
 	size_t i;
 
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		if (keep_number(f, counts[i].path, counts[i].text, MILLION,
-		    counts[i].out) == -1)
+		if (fill_keep_number(f, counts[i].path, counts[i].text,
+		    MILLION, counts[i].out) == -1)
 			return -1;
-	return keep_duration(f, "retention.within", raw->within, 0,
+	return fill_keep_duration(f, "retention.within", raw->within, 0,
 	    &p->retention.within);
 }
 
@@ -534,14 +363,14 @@ loaded_fill(struct loaded *l, const struct raw *raw, const struct tree *tree,
 	if (check_name(raw->site) == -1)
 		return tree_fail_at(tree, "site", e, "not a name of a site: "
 		    NAME_EXPECTED);
-	if (keep(&f, raw->site, &p->site) == -1 ||
+	if (fill_keep(&f, raw->site, &p->site) == -1 ||
 	    fill_components(&f, &raw->components) == -1 ||
 	    fill_stores(&f) == -1 || fill_keys(&f, &raw->keys) == -1 ||
 	    fill_state(&f, raw->state) == -1)
 		return -1;
-	if (keep_duration(&f, "objectives.rto", raw->objectives.rto, 1,
+	if (fill_keep_duration(&f, "objectives.rto", raw->objectives.rto, 1,
 	    &p->rto) == -1 ||
-	    keep_duration(&f, "objectives.rpo", raw->objectives.rpo, 1,
+	    fill_keep_duration(&f, "objectives.rpo", raw->objectives.rpo, 1,
 	    &p->rpo) == -1)
 		return -1;
 	if (fill_drill(&f, &raw->drill) == -1 ||

@@ -88,6 +88,14 @@ struct policy {
 	const char	 *drill_scratch;	/* default /var/tmp */
 	const char	 *drill_mariadbd;	/* program; NULL: found */
 	uint64_t	  drill_memory;	/* bytes; 0: by the machine */
+	uint64_t	  drill_provision;	/* seconds until there is a */
+					/* machine to restore to */
+	bool		  drill_check_tables;	/* default yes */
+	bool		  drill_well_formed;	/* default yes */
+	bool		  drill_frappe_passwords;	/* default: when an */
+					/* encryption_key is demanded */
+	struct policy_check *hooks;	/* beside the restored site */
+	uint32_t	  n_hooks;
 	struct policy_assertion *assertions;
 	uint32_t	  n_assertions;
 	uint64_t	  gate_snapshot_age;	/* default: rpo */

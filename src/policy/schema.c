@@ -116,17 +116,6 @@ static const cyaml_schema_value_t assertion = {
 	CYAML_VALUE_MAPPING(REQUIRED, struct raw_assertion, assertion_fields),
 };
 
-static const cyaml_schema_field_t drill[] = {
-	TEXT("from", MAYBE, raw_drill, from),
-	TEXT("scratch", MAYBE, raw_drill, scratch),
-	TEXT("mariadbd", MAYBE, raw_drill, mariadbd),
-	TEXT("memory", MAYBE, raw_drill, memory),
-	CYAML_FIELD_ENUM("server", MAYBE | CYAML_FLAG_STRICT, struct raw_drill,
-	    server, servers, N(servers)),
-	ITEMS("assertions", raw_drill, assertions, assertion),
-	CYAML_FIELD_END
-};
-
 static const cyaml_schema_field_t check_fields[] = {
 	TEXT("name", REQUIRED, raw_check, name),
 	TEXT("run", REQUIRED, raw_check, run),
@@ -136,6 +125,22 @@ static const cyaml_schema_field_t check_fields[] = {
 
 static const cyaml_schema_value_t check = {
 	CYAML_VALUE_MAPPING(REQUIRED, struct raw_check, check_fields),
+};
+
+static const cyaml_schema_field_t drill[] = {
+	TEXT("from", MAYBE, raw_drill, from),
+	TEXT("scratch", MAYBE, raw_drill, scratch),
+	TEXT("mariadbd", MAYBE, raw_drill, mariadbd),
+	TEXT("memory", MAYBE, raw_drill, memory),
+	CYAML_FIELD_ENUM("server", MAYBE | CYAML_FLAG_STRICT, struct raw_drill,
+	    server, servers, N(servers)),
+	TEXT("provision", MAYBE, raw_drill, provision),
+	BOOL("check-tables", raw_drill, check_tables),
+	BOOL("well-formed", raw_drill, well_formed),
+	BOOL("frappe-passwords", raw_drill, frappe_passwords),
+	ITEMS("hooks", raw_drill, hooks, check),
+	ITEMS("assertions", raw_drill, assertions, assertion),
+	CYAML_FIELD_END
 };
 
 static const cyaml_schema_field_t gate[] = {

@@ -62,7 +62,11 @@ struct raw_objectives {
 
 struct raw_drill {
 	char			*from, *scratch, *mariadbd, *memory;
+	char			*provision;
 	int			 server;
+	enum raw_bool		 check_tables, well_formed, frappe_passwords;
+	struct raw_check	*hooks;
+	uint32_t		 n_hooks;
 	struct raw_assertion	*assertions;
 	uint32_t		 n_assertions;
 };

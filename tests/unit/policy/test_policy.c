@@ -64,6 +64,11 @@ the_smallest_policy_has_all_defaults(void **state)
 	assert_string_equal(p->drill_scratch, "/var/tmp");
 	assert_null(p->drill_mariadbd);
 	assert_int_equal(p->drill_memory, 0);
+	assert_int_equal(p->drill_provision, 0);
+	assert_true(p->drill_check_tables);
+	assert_true(p->drill_well_formed);
+	assert_false(p->drill_frappe_passwords);
+	assert_int_equal(p->n_hooks, 0);
 	assert_int_equal(p->n_assertions, 0);
 	assert_int_equal(p->gate_snapshot_age, 900);
 	assert_int_equal(p->gate_drill_age, 7 * 86400);
@@ -96,7 +101,9 @@ every_key_arrives_where_it_belongs(void **state)
 	    "objectives: {rto: 1h30m, rpo: 1d}\n"
 	    "drill:\n"
 	    "  {from: near, scratch: sc, mariadbd: bin/mariadbd, memory: 2G,\n"
-	    "   server: same-major, assertions: [\n"
+	    "   server: same-major, provision: 5m, check-tables: false,\n"
+	    "   well-formed: false, frappe-passwords: true, hooks: [\n"
+	    "     {name: h, run: 'true', timeout: 2s}], assertions: [\n"
 	    "     {name: n, database: b, sql: SELECT 1, expect: '>= 1'},\n"
 	    "     {name: o, sql: q, files-exist: true, files-below: pub}]}\n"
 	    "gate: {snapshot-age: 5m, drill-age: 2w, margin: 12.5%,\n"
@@ -162,6 +169,13 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(p->retention.weekly, 4);
 	assert_int_equal(p->retention.monthly, 5);
 	assert_int_equal(p->retention.yearly, 6);
+	assert_int_equal(p->drill_provision, 300);
+	assert_false(p->drill_check_tables);
+	assert_false(p->drill_well_formed);
+	assert_true(p->drill_frappe_passwords);
+	assert_int_equal(p->n_hooks, 1);
+	assert_string_equal(p->hooks[0].run, "true");
+	assert_int_equal(p->hooks[0].timeout, 2);
 	policy_free(p);
 }
 

@@ -56,9 +56,16 @@ an_unknown_key_is_refused_at_any_level(void **state)
 	refuse(SITE COMPONENTS "stores:\n  one:\n    url: /x\n"
 	    "    object-lock: y\n" KEYS OBJECTIVES,
 	    "p.yaml:8: stores.one.object-lock: unknown key: expected url");
-	refuse(SMALLEST "drill:\n  rehearse: {run: x}\n",
-	    "p.yaml:10: drill.rehearse: unknown key: expected from, scratch, "
-	    "mariadbd, memory, server or assertions");
+	refuse(SMALLEST "drill:\n  rehearsal: {run: x}\n",
+	    "p.yaml:10: drill.rehearsal: unknown key: expected from, scratch, "
+	    "mariadbd, memory, server, provision, check-tables, well-formed, "
+	    "frappe-passwords, hooks or assertions");
+	refuse(SMALLEST "drill: {frappe-passwords: true}\n",
+	    "p.yaml:9: drill.frappe-passwords: expected components.db and "
+	    "components.config, too");
+	refuse(SMALLEST "drill:\n  hooks:\n    - {name: a, run: x}\n"
+	    "    - {name: a, run: y}\n",
+	    "p.yaml:12: drill.hooks[2]: another has this name: a");
 	refuse(WITH_DB "drill:\n  assertions:\n"
 	    "    - {name: a, sql: b, expect: empty}\n"
 	    "    - name: c\n      query: d\n",

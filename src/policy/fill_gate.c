@@ -1,0 +1,72 @@
+/*
+ * What the policy says of the gate, and lists of commands.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "policy/fill.h"
+#include "policy/loaded.h"
+#include "policy/schema.h"
+#include "policy/tree.h"
+
+#define DAY 86400u
+#define MILLION 1000000u
+
+int
+fill_commands(struct fill *f, const char *path, const struct raw_check *raw,
+    uint32_t n, struct policy_check **out)
+{
+	struct policy_check *c;
+	char key[96];
+	uint32_t i, k;
+
+	c = loaded_alloc(f->l, (size_t)n + 1, sizeof(*c), f->e);
+	if (c == NULL)
+		return -1;
+	for (i = 0; i < n; i++) {
+		c[i].timeout = 60;
+		(void)snprintf(key, sizeof(key), "%s[%u].timeout", path,
+		    (unsigned)i + 1);
+		if (fill_keep(f, raw[i].name, &c[i].name) == -1 ||
+		    fill_keep(f, raw[i].run, &c[i].run) == -1 ||
+		    fill_keep_duration(f, key, raw[i].timeout, 1,
+		    &c[i].timeout) == -1)
+			return -1;
+		*strrchr(key, '.') = '\0';
+		for (k = 0; k < i; k++)
+			if (strcmp(c[k].name, c[i].name) == 0)
+				return tree_fail_at(f->tree, key, f->e,
+				    "another has this name: %.60s",
+				    c[i].name);
+	}
+	*out = c;
+	return 0;
+}
+
+int
+fill_gate(struct fill *f, const struct raw_gate *raw)
+{
+	struct policy *p = &f->l->policy;
+
+	p->gate_snapshot_age = p->rpo;
+	p->gate_drill_age = 7 * DAY;
+	p->gate_clock_skew = 60;
+	if (fill_keep_duration(f, "gate.snapshot-age", raw->snapshot_age, 1,
+	    &p->gate_snapshot_age) == -1 ||
+	    fill_keep_duration(f, "gate.drill-age", raw->drill_age, 1,
+	    &p->gate_drill_age) == -1 ||
+	    fill_keep_duration(f, "gate.clock-skew", raw->clock_skew, 0,
+	    &p->gate_clock_skew) == -1)
+		return -1;
+	if (fill_keep_percent(f, "gate.margin", raw->margin,
+	    &p->gate_margin) == -1)
+		return -1;
+	if (p->gate_margin >= MILLION)
+		return tree_fail_at(f->tree, "gate.margin", f->e,
+		    "expected less than 100%%, not %.60s", raw->margin);
+	p->n_checks = raw->n_checks;
+	return fill_commands(f, "gate.checks", raw->checks, raw->n_checks,
+	    &p->checks);
+}
