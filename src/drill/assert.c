@@ -16,7 +16,6 @@
 #include "drill/assert.h"
 #include "policy/policy.h"
 
-#define PATH_SIZE 8192
 #define CONFIG_FILE_MAX (4u << 20)
 
 /* A decimal number: sign, whole digits, fraction digits. */
@@ -163,7 +162,7 @@ find_below(const char *const *paths, const char *url, size_t *tail)
 static bool
 file_there(const struct seen *s, const char *url)
 {
-	char path[PATH_SIZE];
+	char path[ASSERT_PATH_SIZE];
 	struct stat st;
 	const char *below;
 	size_t tail = 0;
@@ -181,7 +180,7 @@ file_there(const struct seen *s, const char *url)
 		n = snprintf(path, sizeof(path), "%s%s%s", s->place->files,
 		    below, url + tail);
 	}
-	return n > 0 && n < PATH_SIZE && lstat(path, &st) == 0;
+	return n > 0 && n < ASSERT_PATH_SIZE && lstat(path, &st) == 0;
 }
 
 static int
@@ -189,7 +188,7 @@ see_file(void *cookie, unsigned n, const char *const *columns,
     const unsigned long *lengths, struct err *e)
 {
 	struct seen *s = cookie;
-	char url[PATH_SIZE];
+	char url[ASSERT_PATH_SIZE];
 
 	(void)e;
 	s->rows++;
@@ -263,15 +262,14 @@ assert_sql(struct receipt *r, const struct policy_assertion *a,
 	else
 		passed = judge(a, &s, seen);
 	const struct outcome made = { a->name, required, seen, passed,
-	    (double)(clock_monotonic() - begun) / 1e9 };
+	    (double)(clock_monotonic() - begun) / 1e9, NULL };
 
 	return receipt_add(r, &made, e);
 }
 
-/* The restored file whose last part is this name, by the config's paths. */
-static bool
-find_config(const struct assert_place *place, const char *name,
-    char path[PATH_SIZE])
+bool
+assert_config_path(const struct assert_place *place, const char *name,
+    char path[ASSERT_PATH_SIZE])
 {
 	const char *base;
 	size_t i;
@@ -281,10 +279,11 @@ find_config(const struct assert_place *place, const char *name,
 		base = strrchr(place->config_paths[i], '/');
 		base = base != NULL ? base + 1 : place->config_paths[i];
 		if (strcmp(base, name) == 0)
-			return snprintf(path, PATH_SIZE, "%s%s",
-			    place->config, place->config_paths[i]) < PATH_SIZE;
-		if (snprintf(path, PATH_SIZE, "%s%s/%s", place->config,
-		    place->config_paths[i], name) < PATH_SIZE &&
+			return snprintf(path, ASSERT_PATH_SIZE, "%s%s",
+			    place->config, place->config_paths[i]) <
+			    ASSERT_PATH_SIZE;
+		if (snprintf(path, ASSERT_PATH_SIZE, "%s%s/%s", place->config,
+		    place->config_paths[i], name) < ASSERT_PATH_SIZE &&
 		    file_exists(path))
 			return true;
 	}
@@ -305,7 +304,7 @@ static bool
 config_right(const struct policy_require *q, const struct assert_place *place,
     char seen[RECEIPT_TEXT_MAX])
 {
-	char path[PATH_SIZE];
+	char path[ASSERT_PATH_SIZE];
 	struct buf b;
 	struct err why;
 	json_error_t je;
@@ -314,7 +313,7 @@ config_right(const struct policy_require *q, const struct assert_place *place,
 	size_t i;
 
 	buf_init(&b, CONFIG_FILE_MAX);
-	if (!find_config(place, q->file, path)) {
+	if (!assert_config_path(place, q->file, path)) {
 		(void)snprintf(seen, RECEIPT_TEXT_MAX,
 		    "not among the restored configuration");
 		goto done;
@@ -368,7 +367,7 @@ assert_config(struct receipt *r, const struct policy *p,
 		}
 		passed = config_right(q, place, seen);
 		const struct outcome made = { name, required, seen, passed,
-		    (double)(clock_monotonic() - begun) / 1e9 };
+		    (double)(clock_monotonic() - begun) / 1e9, NULL };
 
 		if (receipt_add(r, &made, e) == -1)
 			return -1;

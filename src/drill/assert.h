@@ -29,6 +29,15 @@ struct assert_place {
 	const char *const	*config_paths;
 };
 
+#define ASSERT_PATH_SIZE 8192
+
+/*
+ * Where the restored file is whose last part is this name: one of the
+ * configuration's paths, or directly below one.  False when there is none.
+ */
+bool	assert_config_path(const struct assert_place *, const char *name,
+	    char path[ASSERT_PATH_SIZE]);
+
 /*
  * Run one SQL assertion and add its outcome to the receipt.  SQL that fails
  * is a failed check.  -1 only when the outcome could not be added.

@@ -17,6 +17,10 @@
 void
 receipt_drop(struct receipt *r)
 {
+	size_t i;
+
+	for (i = 0; i < r->n_checks; i++)
+		free(r->checks[i].output);
 	free(r->checks);
 	memset(r, 0, sizeof(*r));
 }
@@ -52,7 +56,12 @@ receipt_add(struct receipt *r, const struct outcome *o, struct err *e)
 		r->checks = v;
 		r->checks_size = size;
 	}
-	c = &r->checks[r->n_checks++];
+	c = &r->checks[r->n_checks];
+	c->output = NULL;
+	if (o->output != NULL && (c->output = strndup(o->output,
+	    RECEIPT_OUTPUT_MAX)) == NULL)
+		return err_memory(e);
+	r->n_checks++;
 	copy_text(c->name, o->name);
 	copy_text(c->required, o->required);
 	copy_text(c->seen, o->seen);
@@ -61,11 +70,11 @@ receipt_add(struct receipt *r, const struct outcome *o, struct err *e)
 	return 0;
 }
 
-/* Text that may hold other bytes than UTF-8 (from a database). */
+/* Text that may hold other bytes than UTF-8 (from a database, a command). */
 static json_t *
 text_json(const char *s)
 {
-	char plain[RECEIPT_TEXT_MAX];
+	char plain[RECEIPT_OUTPUT_MAX + 1];
 	json_t *v = json_string(s);
 	size_t i;
 
@@ -77,40 +86,54 @@ text_json(const char *s)
 	return json_string(plain);
 }
 
-static int
-lists_json(const struct receipt *r, json_t *phases, json_t *checks)
+static json_t *
+phases_json(const struct phase *p, size_t n)
 {
-	const struct check *c;
+	json_t *list = json_array();
 	size_t i;
 
-	for (i = 0; i < r->n_phases; i++)
-		if (json_array_append_new(phases, json_pack(
-		    "{s:s, s:f, s:I}", "name", r->phases[i].name, "seconds",
-		    r->phases[i].seconds, "bytes",
-		    (json_int_t)r->phases[i].bytes)) == -1)
-			return -1;
-	for (i = 0; i < r->n_checks; i++) {
-		c = &r->checks[i];
-		if (json_array_append_new(checks, json_pack(
-		    "{s:o, s:o, s:o, s:b, s:f}", "name", text_json(c->name),
-		    "required", text_json(c->required), "seen",
-		    text_json(c->seen), "passed", c->passed, "seconds",
-		    c->seconds)) == -1)
-			return -1;
-	}
-	return 0;
+	for (i = 0; list != NULL && i < n; i++)
+		if (json_array_append_new(list, json_pack(
+		    "{s:s, s:f, s:I}", "name", p[i].name, "seconds",
+		    p[i].seconds, "bytes", (json_int_t)p[i].bytes)) == -1) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+static json_t *
+check_json(const struct check *c)
+{
+	return json_pack("{s:o, s:o, s:o, s:b, s:f, s:o*}",
+	    "name", text_json(c->name), "required", text_json(c->required),
+	    "seen", text_json(c->seen), "passed", c->passed, "seconds",
+	    c->seconds, "output", c->output != NULL ?
+	    text_json(c->output) : NULL);
+}
+
+static json_t *
+checks_json(const struct receipt *r)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; list != NULL && i < r->n_checks; i++)
+		if (json_array_append_new(list,
+		    check_json(&r->checks[i])) == -1) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
 }
 
 json_t *
 receipt_predicate(const struct receipt *r, struct err *e)
 {
-	json_t *phases = json_array(), *checks = json_array(), *o = NULL;
+	json_t *o;
 
-	if (phases == NULL || checks == NULL ||
-	    lists_json(r, phases, checks) == -1)
-		goto done;
 	o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, "
-	    "s:{s:o}, s:{s:o}, s:o, s:o, s:o, s:O, s:O, s:f, s:I, s:I, s:b}",
+	    "s:{s:o}, s:{s:o}, s:o, s:o, s:o}",
 	    "format", FORMAT, "site", r->site, "store", r->store,
 	    "host", r->host, "from", r->from, "kind", r->kind, "key", r->key,
 	    "server", r->server, "muster", MUSTER_VERSION,
@@ -118,15 +141,22 @@ receipt_predicate(const struct receipt *r, struct err *e)
 	    "policy", "sha256", snapshot_id_json(&r->policy),
 	    "started", want_make_time(r->started),
 	    "finished", want_make_time(r->finished),
-	    "point", want_make_time(r->point),
-	    "phases", phases, "checks", checks, "total_seconds", r->total,
+	    "point", want_make_time(r->point));
+	if (o == NULL || json_object_update_new(o, json_pack(
+	    "{s:o, s:o, s:o, s:o, s:f, s:s, s:I, s:I, s:f, s:I, s:I, s:b}",
+	    "phases", phases_json(r->phases, r->n_phases),
+	    "work", phases_json(r->work, r->n_work),
+	    "after", phases_json(r->after, r->n_after),
+	    "checks", checks_json(r), "total_seconds", r->total,
+	    "bottleneck", r->bottleneck,
+	    "declared_seconds", (json_int_t)r->declared,
+	    "bytes", (json_int_t)r->bytes, "coverage", r->coverage,
 	    "rto_seconds", (json_int_t)r->rto, "rpo_seconds",
-	    (json_int_t)r->rpo, "passed", r->passed);
-done:
-	if (o == NULL)
+	    (json_int_t)r->rpo, "passed", r->passed)) == -1) {
+		json_decref(o);
 		(void)err_memory(e);
-	json_decref(phases);
-	json_decref(checks);
+		return NULL;
+	}
 	return o;
 }
 
@@ -141,16 +171,23 @@ receipt_subject(const struct receipt *r, struct err *e)
 	return list;
 }
 
+/* A list of phases; at most RECEIPT_PHASES_MAX. */
 static int
-phase_parse(struct receipt *r, const json_t *o, struct err *e)
+phases_parse(const json_t *o, const char *key, struct phase *p, size_t *n,
+    struct err *e)
 {
-	struct phase *p = &r->phases[r->n_phases];
+	const json_t *list, *one;
+	size_t i;
 
-	if (want_text(o, "name", p->name, sizeof(p->name), e) == -1 ||
-	    want_number(o, "seconds", &p->seconds, e) == -1 ||
-	    want_u64(o, "bytes", INT64_MAX, &p->bytes, e) == -1)
+	if ((list = want_array(o, key, RECEIPT_PHASES_MAX, e)) == NULL)
 		return -1;
-	r->n_phases++;
+	json_array_foreach(list, i, one)
+		if (want_text(one, "name", p[i].name, sizeof(p[i].name),
+		    e) == -1 ||
+		    want_number(one, "seconds", &p[i].seconds, e) == -1 ||
+		    want_u64(one, "bytes", INT64_MAX, &p[i].bytes, e) == -1)
+			return err_add(e, "%s[%zu]", key, i);
+	*n = json_array_size(list);
 	return 0;
 }
 
@@ -170,22 +207,21 @@ check_parse(struct receipt *r, const json_t *o, struct err *e)
 		return -1;
 	made.passed = c.passed;
 	made.seconds = c.seconds;
+	made.output = json_string_value(json_object_get(o, "output"));
 	return receipt_add(r, &made, e);
 }
 
 static int
 parse_lists(struct receipt *r, const json_t *o, struct err *e)
 {
-	const json_t *phases, *checks;
+	const json_t *checks;
 	size_t i;
 
-	if ((phases = want_array(o, "phases", RECEIPT_PHASES_MAX,
-	    e)) == NULL ||
+	if (phases_parse(o, "phases", r->phases, &r->n_phases, e) == -1 ||
+	    phases_parse(o, "work", r->work, &r->n_work, e) == -1 ||
+	    phases_parse(o, "after", r->after, &r->n_after, e) == -1 ||
 	    (checks = want_array(o, "checks", RECEIPT_CHECKS_MAX, e)) == NULL)
 		return -1;
-	for (i = 0; i < json_array_size(phases); i++)
-		if (phase_parse(r, json_array_get(phases, i), e) == -1)
-			return err_add(e, "phases[%zu]", i);
 	for (i = 0; i < json_array_size(checks); i++)
 		if (check_parse(r, json_array_get(checks, i), e) == -1)
 			return err_add(e, "checks[%zu]", i);
@@ -210,6 +246,8 @@ parse_consistent(const struct receipt *r, struct err *e)
 	if (r->n_phases == 0 || fabs(sum - r->total) > 0.01)
 		return err_set(e, ERR_DAMAGED,
 		    "total_seconds: not the sum of the phases");
+	if (r->coverage > 1)
+		return err_set(e, ERR_DAMAGED, "coverage: more than all");
 	span = (double)(r->finished - r->started) / 1e9;
 	if (r->finished < r->started || r->point > r->finished ||
 	    r->total > span + 1.5)
@@ -226,7 +264,9 @@ parse_words(struct receipt *r, const json_t *o, struct err *e)
 	    want_text(o, "host", r->host, sizeof(r->host), e) == -1 ||
 	    want_text(o, "from", r->from, sizeof(r->from), e) == -1 ||
 	    want_text(o, "kind", r->kind, sizeof(r->kind), e) == -1 ||
-	    want_text(o, "key", r->key, sizeof(r->key), e) == -1)
+	    want_text(o, "key", r->key, sizeof(r->key), e) == -1 ||
+	    want_text(o, "bottleneck", r->bottleneck, sizeof(r->bottleneck),
+	    e) == -1)
 		return -1;
 	return want_text(o, "server", r->server, sizeof(r->server), e);
 }
@@ -245,6 +285,11 @@ parse_numbers(struct receipt *r, const json_t *o, struct err *e)
 	    want_time(o, "finished", &r->finished, e) == -1 ||
 	    want_time(o, "point", &r->point, e) == -1 ||
 	    want_number(o, "total_seconds", &r->total, e) == -1)
+		return -1;
+	if (want_u64(o, "declared_seconds", INT64_MAX, &r->declared,
+	    e) == -1 ||
+	    want_u64(o, "bytes", INT64_MAX, &r->bytes, e) == -1 ||
+	    want_number(o, "coverage", &r->coverage, e) == -1)
 		return -1;
 	if (want_u64(o, "rto_seconds", INT64_MAX, &r->rto, e) == -1 ||
 	    want_u64(o, "rpo_seconds", INT64_MAX, &r->rpo, e) == -1)

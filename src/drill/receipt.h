@@ -18,6 +18,7 @@ struct json_t;
 #define RECEIPT_TEXT_MAX 512
 #define RECEIPT_PHASES_MAX 16
 #define RECEIPT_CHECKS_MAX 10000
+#define RECEIPT_OUTPUT_MAX 4096
 
 struct phase {
 	char		name[SNAPSHOT_NAME_MAX];
@@ -32,6 +33,7 @@ struct check {
 	char		seen[RECEIPT_TEXT_MAX];
 	bool		passed;
 	double		seconds;
+	char		*output;	/* of a command, or NULL */
 };
 
 struct receipt {
@@ -52,6 +54,17 @@ struct receipt {
 	struct phase	phases[RECEIPT_PHASES_MAX];
 	size_t		n_phases;
 	double		total;		/* seconds, all phases */
+	/* what overlapped them: fetch, open; seconds of all workers */
+	struct phase	work[RECEIPT_PHASES_MAX];
+	size_t		n_work;
+	/* after the recovery, in no total: rehearse, rollback */
+	struct phase	after[RECEIPT_PHASES_MAX];
+	size_t		n_after;
+	char		bottleneck[SNAPSHOT_NAME_MAX];
+	/* seconds of provisioning, by policy */
+	uint64_t	declared;
+	uint64_t	bytes;		/* opened size of what it restored */
+	double		coverage;	/* of the snapshot's bytes, 0 to 1 */
 	uint64_t	rto, rpo;	/* objectives then, 0: none */
 	struct check	*checks;
 	size_t		n_checks, checks_size;
@@ -66,6 +79,7 @@ struct outcome {
 	const char	*name, *required, *seen;
 	bool		 passed;
 	double		 seconds;
+	const char	*output;	/* what a command said, or NULL */
 };
 
 /*

@@ -83,19 +83,24 @@ rule_components(struct evidence *x)
 	    x->s.object, required, seen[0] != '\0' ? seen : "none of them");
 }
 
+/* Files may be allowed to be unreadable; what else was not read may not. */
 static void
 rule_unread(struct evidence *x)
 {
-	const struct policy *p = x->o->policy;
+	bool allowed = x->o->policy->files.allow_unreadable;
 	char seen[RECEIPT_TEXT_MAX];
-	uint64_t n = snapshot_unread(&x->s);
+	uint64_t files = 0, others = 0;
+	size_t i;
 
-	(void)snprintf(seen, sizeof(seen), "%llu not read",
-	    (unsigned long long)n);
-	rule_add(x, "snapshot whole", n == 0 || p->files.allow_unreadable ?
-	    RULE_PASS : RULE_FAIL, x->s.object, n == 0 ||
-	    !p->files.allow_unreadable ? "everything was read" :
-	    "unreadable files are allowed", seen);
+	for (i = 0; i < x->s.n_parts; i++)
+		*(x->s.parts[i].kind == PART_FILES ? &files : &others) +=
+		    x->s.parts[i].unread;
+	(void)snprintf(seen, sizeof(seen), "%llu files and %llu others not "
+	    "read", (unsigned long long)files, (unsigned long long)others);
+	rule_add(x, "snapshot whole", others == 0 && (files == 0 || allowed) ?
+	    RULE_PASS : RULE_FAIL, x->s.object, allowed ?
+	    "everything but files was read" : "everything was read",
+	    files + others == 0 ? "everything was read" : seen);
 }
 
 static void

@@ -171,7 +171,7 @@ receipt_text(const struct receipt *r, struct err *e)
 	    num_format_seconds(r->total, total));
 	if (r->rto > 0)
 		printf(" (RTO %s)", num_format_seconds((double)r->rto, rto));
-	printf("\n");
+	printf(", bottleneck: %s\n", r->bottleneck);
 	if (!cmd_quiet() && phase_table(r, e) == -1)
 		return -1;
 	if (check_table(r, cmd_quiet(), e) == -1)

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "fixture.h"
 #include "snapshot/sealed.h"
 #include "snapshot/take.h"
+#include "snapshot/trail.h"
 #include "store/store.h"
 
 static void
@@ -162,6 +164,20 @@ fixture_take(struct fixture *f, struct snapshot *s)
 	assert_non_null(notes = notes_new(&e));
 	must(take_snapshot(&f->depot, &o, notes, s, &e), &e);
 	notes_free(notes);
+}
+
+void
+fixture_sign_snapshot(struct fixture *f, struct snapshot *s)
+{
+	struct trail_new new = { .kind = TRAIL_SNAPSHOTS,
+	    .utc = s->finished };
+	struct err e;
+
+	assert_non_null(new.subject = snapshot_subject(s, &e));
+	assert_non_null(new.predicate = snapshot_predicate(s, &e));
+	must(trail_put(&f->depot, &new, s->object, &s->digest, &e), &e);
+	json_decref(new.subject);
+	json_decref(new.predicate);
 }
 
 static int

@@ -34,6 +34,9 @@ void	fixture_open(struct fixture *, enum depot_use);
 /* Take a snapshot of the configuration. */
 void	fixture_take(struct fixture *, struct snapshot *);
 
+/* Sign a snapshot (again, changed) and put it into the open store. */
+void	fixture_sign_snapshot(struct fixture *, struct snapshot *);
+
 /* Write a configuration file's content. */
 void	fixture_config(struct fixture *, const char *text);
 

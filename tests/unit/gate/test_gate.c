@@ -35,7 +35,7 @@ struct scene {
 static void
 add(struct receipt *r, const char *name, bool passed)
 {
-	const struct outcome made = { name, "x", "y", passed, 0.1 };
+	const struct outcome made = { name, "x", "y", passed, 0.1, NULL };
 	struct err e;
 
 	assert_int_equal(receipt_add(r, &made, &e), 0);
@@ -200,6 +200,17 @@ SPOIL(assertion_added)
 	x->f.policy.n_assertions = 1;
 }
 
+/* Nothing but files may be allowed to be unreadable. */
+SPOIL(config_unread)
+{
+	x->f.policy.files.allow_unreadable = true;
+	assert_int_equal(unlink(fixture_object(&x->f, "snapshots/",
+	    x->path)), 0);
+	x->s.parts[0].unread = 1;
+	fixture_sign_snapshot(&x->f, &x->s);
+	x->r.snapshot = x->s.digest;
+}
+
 SPOIL(policy_edited) { x->f.policy.digest.b[5] ^= 1; }
 SPOIL(policy_site) { x->f.policy.site = "moved.example"; }
 SPOIL(policy_db) { x->f.policy.db.present = true; }
@@ -340,6 +351,8 @@ static const struct wrong wrongs[] = {
 	    "drill trail" },
 	{ "the policy wants another assertion", NULL, assertion_added,
 	    "drill complete" },
+	{ "part of the configuration was not read", config_unread, NULL,
+	    "snapshot whole" },
 	{ "the policy was edited since the snapshot", NULL, policy_edited,
 	    "snapshot policy" },
 	{ "the policy was edited since the drill", NULL, policy_edited,

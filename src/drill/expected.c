@@ -1,0 +1,82 @@
+/*
+ * Which checks a drill carries out, by name: the one list that the drill is
+ * held to when it ends, and the gate holds the receipt to.
+ */
+#include <stdio.h>
+
+#include "drill/drill.h"
+#include "policy/policy.h"
+
+struct telling {
+	int	(*each)(void *, const char *);
+	void	 *cookie;
+};
+
+static int
+tell(const struct telling *t, const char *head, const char *name)
+{
+	char text[RECEIPT_TEXT_MAX];
+
+	(void)snprintf(text, sizeof(text), "%s%.400s", head, name);
+	return t->each(t->cookie, text);
+}
+
+static bool
+has_kind(const struct snapshot *s, enum part_kind kind)
+{
+	for (size_t i = 0; i < s->n_parts; i++)
+		if (s->parts[i].kind == kind)
+			return true;
+	return false;
+}
+
+static int
+tell_parts(const struct telling *t, const struct snapshot *s)
+{
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < s->n_parts && rc == 0; i++)
+		if ((rc = tell(t, "restore: ", s->parts[i].name)) == 0)
+			rc = tell(t, "proof: ", s->parts[i].name);
+	return rc;
+}
+
+/* What the policy demands of the copy. */
+static int
+tell_demands(const struct telling *t, const struct policy *p,
+    const struct snapshot *s)
+{
+	int rc = 0;
+	uint32_t i;
+
+	if (p->drill_check_tables && has_kind(s, PART_DB))
+		rc = tell(t, "tables", "");
+	for (i = 0; i < p->n_assertions && rc == 0; i++)
+		rc = tell(t, "", p->assertions[i].name);
+	if (rc == 0 && p->drill_well_formed && has_kind(s, PART_CONFIG))
+		rc = tell(t, "well-formed", "");
+	for (i = 0; i < p->config.n_require && rc == 0; i++)
+		rc = tell(t, "config: ", p->config.require[i].file);
+	if (rc == 0 && p->drill_frappe_passwords)
+		rc = tell(t, "stored passwords", "");
+	for (i = 0; i < p->n_hooks && rc == 0; i++)
+		rc = tell(t, "hook: ", p->hooks[i].name);
+	return rc;
+}
+
+int
+drill_expected(const struct policy *p, const struct snapshot *s,
+    int (*each)(void *, const char *), void *cookie)
+{
+	const struct telling t = { each, cookie };
+	int rc;
+
+	if ((rc = tell(&t, "recipe", "")) != 0 ||
+	    (rc = tell_parts(&t, s)) != 0 ||
+	    (rc = tell_demands(&t, p, s)) != 0)
+		return rc;
+	if (p->rto > 0 && (rc = tell(&t, "rto", "")) != 0)
+		return rc;
+	return p->rpo > 0 ? tell(&t, "rpo", "") : 0;
+}

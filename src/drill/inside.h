@@ -1,0 +1,66 @@
+#ifndef DRILL_INSIDE_H
+#define DRILL_INSIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drill/assert.h"
+#include "drill/drill.h"
+#include "snapshot/sealed.h"
+
+struct chunks;
+struct db_server;
+struct mask;
+struct scratch;
+
+#define DRILL_PATH_SIZE 4096
+
+/* What the parts of the room share: one drill on its way. */
+struct drill {
+	struct depot		*d;
+	const struct snapshot	*s;
+	const struct drill_options *o;
+	struct receipt		*r;
+	struct recipe		 recipe;
+	struct scratch		*scratch;
+	struct db_server	*server;
+	struct chunks		*dry;
+	struct mask		*mask;		/* secrets that were seen */
+	char			 folders[SNAPSHOT_PARTS_MAX][DRILL_PATH_SIZE];
+	struct assert_place	 place;		/* once it is restored */
+	bool			 lost[SNAPSHOT_PARTS_MAX];
+	bool			 broken;	/* one of them is */
+	int64_t			 phase_began;
+	/* first thing that could not be set */
+	char			 note[RECEIPT_TEXT_MAX];
+};
+
+/* What a step set out to do, and what it saw. */
+struct step {
+	const char	*name, *required, *seen;
+	int64_t		 begun;
+};
+
+/* The stopwatch: a phase begins; it ends, with the bytes that it moved. */
+void	drill_phase_begin(struct drill *, const char *name);
+void	drill_phase_end(struct drill *, uint64_t bytes);
+
+/*
+ * Record what a step came to: with rc 0 it passed and saw what it says, with
+ * -1 it failed and saw the error, which is cleared.  Trouble with the drill
+ * rather than with the backup is passed on: -1.
+ */
+int	drill_record(struct drill *, const struct step *, int rc,
+	    struct err *);
+
+/* copy.c: the throwaway server and folders; every component into them. */
+int	drill_provision(struct drill *, struct err *);
+int	drill_restore(struct drill *, struct err *);
+
+/* proof.c: take each component of the copy again and compare. */
+int	drill_prove(struct drill *, struct err *);
+
+/* checks.c: all that the policy demands of the copy. */
+int	drill_check(struct drill *, struct err *);
+
+#endif

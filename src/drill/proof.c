@@ -1,0 +1,76 @@
+/*
+ * Proof by re-snapshot: the copy is taken again by the very code that took
+ * production, and the fingerprints must be equal.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "drill/inside.h"
+#include "snapshot/capture.h"
+
+/* Take the copy again and compare. */
+static int
+prove(struct drill *x, const struct part *p, size_t i, char *seen,
+    size_t size, struct err *e)
+{
+	char hex[ID_TEXT_SIZE];
+	struct capture c = {
+		.recipe = &x->recipe,
+		.files_root = x->folders[i], .config_root = x->folders[i],
+		.login = { .user = "root" },
+	};
+	struct part again;
+
+	if (x->lost[i])
+		return err_set(e, ERR_DAMAGED,
+		    "not carried out: the restore had failed");
+	if (x->server != NULL)
+		c.login.socket = db_server_socket(x->server);
+	if (p->kind == PART_STREAM) {
+		(void)snprintf(seen, size, "authenticated whole");
+		return 0;
+	}
+	if (!capture_has(&x->recipe, p->kind))
+		return err_set(e, ERR_DAMAGED, "the snapshot does not say how "
+		    "it was taken");
+	if (capture_part(x->dry, &c, p->kind, &again, e) == -1)
+		return -1;
+	if (id_compare(&again.root.fingerprint, &p->root.fingerprint) != 0)
+		return err_set(e, ERR_DAMAGED,
+		    "fingerprint %.16s of %llu entries, %llu bytes%s",
+		    id_format(&again.root.fingerprint, hex),
+		    (unsigned long long)again.root.entries,
+		    (unsigned long long)again.root.size,
+		    p->kind == PART_DB ? "" : x->note);
+	(void)snprintf(seen, size, "equal, %llu entries",
+	    (unsigned long long)again.root.entries);
+	return 0;
+}
+
+int
+drill_prove(struct drill *x, struct err *e)
+{
+	char name[RECEIPT_TEXT_MAX], required[RECEIPT_TEXT_MAX];
+	char seen[RECEIPT_TEXT_MAX], hex[ID_TEXT_SIZE];
+	struct step step = { name, required, seen, 0 };
+	const struct part *p;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < x->s->n_parts; i++) {
+		p = &x->s->parts[i];
+		step.begun = clock_monotonic();
+		rc = prove(x, p, i, seen, sizeof(seen), e);
+		(void)snprintf(name, sizeof(name), "proof: %s", p->name);
+		(void)snprintf(required, sizeof(required),
+		    "fingerprint %.16s of %llu entries, %llu bytes",
+		    id_format(&p->root.fingerprint, hex),
+		    (unsigned long long)p->root.entries,
+		    (unsigned long long)p->root.size);
+		if (drill_record(x, &step, rc, e) == -1)
+			return -1;
+	}
+	return 0;
+}
