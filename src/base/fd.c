@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/fd.h"
+#include "base/intr.h"
 
 /* Linux moves at most this much a call; asking for more is pointless. */
 #define STEP_MAX ((size_t)1 << 30)
@@ -28,9 +29,12 @@ fd_write(int fd, const void *data, size_t len, struct err *e)
 
 	while (len > 0) {
 		if ((n = write(fd, p, step(len))) == -1) {
-			if (errno == EINTR)
-				continue;
-			return err_sys(e, "write");
+			if (errno != EINTR)
+				return err_sys(e, "write");
+			/* a pipe whose reader sleeps would hold us for ever */
+			if (intr_check(e) == -1)
+				return -1;
+			continue;
 		}
 		if (n == 0) {	/* would loop for ever */
 			errno = EIO;

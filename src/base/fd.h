@@ -6,7 +6,10 @@
 
 struct err;
 
-/* Write all of it, whatever short writes and EINTR do. */
+/*
+ * Write all of it, whatever short writes and EINTR do; ERR_INTERRUPTED when
+ * a signal that asks us to stop ends a wait for whoever reads it.
+ */
 int	fd_write(int, const void *, size_t, struct err *);
 
 /* Read exactly n bytes; ERR_DAMAGED when the file ends before. */

@@ -7,6 +7,7 @@
  * ever becomes descriptor 1 by accident, and printing still fails as it would
  * have: with EBADF, found by the check at the end.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
@@ -244,7 +245,8 @@ cmd_main(const struct cmd *c, int argc, char *argv[])
 done:
 	progress_end();
 	if (check_output(&out) == -1)
-		status = CMD_TROUBLE;
+		status = out.sys == EINTR && intr_pending() != 0 ?
+		    128 + intr_pending() : CMD_TROUBLE;
 	if (e.text[0] != '\0')
 		print_error(c->name, e.text);
 	if (out.text[0] != '\0' && strstr(e.text, "standard output") == NULL)

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
+#include "base/fd.h"
 #include "base/intr.h"
 #include "base/lock.h"
 
@@ -178,6 +179,47 @@ waiting_is_interrupted(void)
 	    e.kind != ERR_INTERRUPTED;
 }
 
+static int	full_pipe[2];
+
+/* The first byte out of the pipe says that signals are watched by now. */
+static int
+writing_is_interrupted(void)
+{
+	static uint8_t much[1 << 20];
+	struct err e;
+
+	intr_watch();
+	(void)alarm(20);
+	if (fd_write(full_pipe[1], much, sizeof(much), &e) != -1)
+		return 1;
+	return e.kind != ERR_INTERRUPTED ||
+	    strcmp(e.text, "interrupted by SIGTERM") != 0;
+}
+
+/* More than one signal: the first may come just before it begins to wait. */
+static void
+a_signal_ends_the_wait_for_a_reader(void **state)
+{
+	char byte;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	assert_int_equal(pipe(full_pipe), 0);
+	if ((pid = fork()) == 0)
+		_exit(writing_is_interrupted());
+	assert_int_not_equal(pid, -1);
+	assert_int_equal(read(full_pipe[0], &byte, 1), 1);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		(void)kill(pid, SIGTERM);
+		(void)usleep(10000);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	(void)close(full_pipe[0]);
+	(void)close(full_pipe[1]);
+}
+
 static void
 a_signal_ends_the_wait_for_a_lock(void **state)
 {
@@ -205,6 +247,7 @@ main(void)
 		    make, drop),
 		cmocka_unit_test_setup_teardown(
 		    a_signal_ends_the_wait_for_a_lock, make, drop),
+		cmocka_unit_test(a_signal_ends_the_wait_for_a_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
