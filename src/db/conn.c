@@ -24,6 +24,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/intr.h"
+#include "db/breaker.h"
 #include "db/conn.h"
 
 #define CONNECT_SECONDS 30
@@ -33,6 +35,7 @@
 struct conn {
 	MYSQL			 m;
 	int			 fd;		/* a duplicate, to cut it by */
+	struct breaker		*breaker;	/* cuts it for a signal */
 	const struct conn_infile *infile;	/* only during conn_load() */
 	struct err		 infile_err;
 	const uint8_t		*piece;		/* rest of the last run */
@@ -69,6 +72,8 @@ fail(struct conn *c, struct err *e)
 {
 	unsigned number = mysql_errno(&c->m);
 
+	if (intr_check(e) == -1)	/* the connection was cut for it */
+		return -1;
 	if (number == CR_OUT_OF_MEMORY)
 		return err_memory(e);
 	return err_set(e, is_denied(number) ? ERR_DENIED : ERR_REMOTE,
@@ -207,7 +212,7 @@ connect_to(struct conn *c, const struct db_login *l, struct err *e)
 	c->fd = fcntl(mysql_get_socket(&c->m), F_DUPFD_CLOEXEC, 3);
 	if (c->fd == -1)
 		return err_sys(e, "cannot duplicate a descriptor");
-	return 0;
+	return (c->breaker = breaker_new(c->fd, e)) == NULL ? -1 : 0;
 }
 
 struct conn *
@@ -244,6 +249,7 @@ conn_close(struct conn *c)
 	if (c == NULL)
 		return;
 	mysql_close(&c->m);
+	breaker_free(c->breaker);
 	if (c->fd != -1)
 		(void)close(c->fd);
 	free(c);

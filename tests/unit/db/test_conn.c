@@ -10,6 +10,7 @@
 #include <string.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,6 +19,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/intr.h"
 
 static struct live live;
 static char folder[] = "/tmp/muster-test-conn-XXXXXX";
@@ -166,6 +168,46 @@ test_a_stream_that_is_cut_is_no_end(void **state)
 	assert_int_equal(e.kind, ERR_REMOTE);
 	rows_free(&r);
 	conn_close(c);
+}
+
+/* In a process of its own, since a signal cannot be taken back. */
+static int
+wait_for_a_server(int ready)
+{
+	struct conn *c;
+	struct err e = { 0 };
+	int rc;
+
+	intr_watch();
+	(void)alarm(60);	/* not interrupted: the test dies of this */
+	c = live_connect(&live, CONN_UTF8);
+	if (write(ready, "x", 1) != 1)
+		return 1;
+	rc = conn_exec(c, "SELECT SLEEP(600)", &e);
+	conn_close(c);
+	return rc != -1 || e.kind != ERR_INTERRUPTED ||
+	    strcmp(e.text, "interrupted by SIGTERM") != 0;
+}
+
+static void
+test_a_signal_ends_the_wait_for_the_server(void **state)
+{
+	char byte;
+	int p[2], status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	if ((pid = fork()) == 0)
+		_exit(wait_for_a_server(p[1]));
+	assert_int_not_equal(pid, -1);
+	assert_int_equal(read(p[0], &byte, 1), 1);
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	(void)close(p[0]);
+	(void)close(p[1]);
 }
 
 static void
@@ -424,6 +466,7 @@ main(void)
 		cmocka_unit_test(test_a_missing_privilege_is_denied),
 		cmocka_unit_test(test_rows_come_stored_and_streamed),
 		cmocka_unit_test(test_a_stream_that_is_cut_is_no_end),
+		cmocka_unit_test(test_a_signal_ends_the_wait_for_the_server),
 		cmocka_unit_test(test_a_statement_without_answer_is_told),
 		cmocka_unit_test(test_the_server_cannot_ask_for_a_file),
 		cmocka_unit_test(test_content_is_loaded_from_memory),
