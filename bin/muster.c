@@ -93,9 +93,9 @@ static int
 nothing(char *operands[], struct err *e)
 {
 	(void)operands;
-	(void)err_set(e, ERR_INPUT, "expected a command: init, key, snapshot, "
-	    "db, files, config, seal, ship, list, verify, cat, restore, drill, "
-	    "gate, or the job predeploy");
+	(void)err_set(e, ERR_INPUT, "expected a command: init, key, doctor, "
+	    "snapshot, db, files, config, seal, ship, list, verify, cat, "
+	    "restore, drill, gate, or the job predeploy");
 	return CMD_USAGE;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -18,6 +19,7 @@
 #include "store/dir.h"
 #include "store/dir_list.h"
 #include "store/dir_put.h"
+#include "store/health.h"
 #include "store/store.h"
 
 struct dir {
@@ -108,6 +110,26 @@ drop(void *self, const char *name, struct err *e)
 	return rc;
 }
 
+/* Only the owner of a folder may remove from it, and we made it. */
+static int
+look(void *self, struct store_health *h, struct err *e)
+{
+	const struct dir *d = self;
+	struct statvfs v;
+	struct stat st;
+
+	if (beneath_check(d->root, e) == -1)
+		return -1;
+	if (fstat(d->root, &st) == -1 || fstatvfs(d->root, &v) == -1)
+		return err_sys(e, "stat");
+	h->device = st.st_dev;
+	h->free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	h->private = (st.st_mode & 077) == 0 ? HEALTH_YES : HEALTH_NO;
+	h->removable = faccessat(d->root, ".", W_OK, AT_EACCESS) == 0 ?
+	    HEALTH_YES : HEALTH_NO;
+	return 0;
+}
+
 static void
 dir_close(void *self)
 {
@@ -124,6 +146,7 @@ static const struct store_driver driver = {
 	.head = head,
 	.list = list,
 	.remove = drop,
+	.look = look,
 	.close = dir_close,
 };
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "store/dir.h"
+#include "store/health.h"
 #include "store/store.h"
 
 struct store {
@@ -210,6 +211,17 @@ store_list(struct store *s, const char *prefix,
 		return err_set(e, ERR_INPUT,
 		    "%.300s: not a beginning of names of objects", prefix);
 	return s->driver->list(s->self, prefix, each, cookie, e);
+}
+
+int
+store_look(struct store *s, struct store_health *h, struct err *e)
+{
+	*h = (struct store_health){ .remote = false };
+	if (s->driver->look == NULL)
+		return 0;
+	if (s->driver->look(s->self, h, e) == -1)
+		return err_add(e, "cannot look at %s", s->url);
+	return 0;
 }
 
 int

@@ -9,6 +9,7 @@
 struct buf;
 struct err;
 struct store;
+struct store_health;
 
 /*
  * A store holds immutable objects by name.  Names are relative paths of
@@ -46,6 +47,8 @@ struct store_driver {
 		    int (*each)(void *cookie, const struct store_info *,
 		    struct err *), void *cookie, struct err *);
 	int	(*remove)(void *self, const char *name, struct err *);
+	/* health.h; NULL: nothing can be told, all fields stay zero */
+	int	(*look)(void *self, struct store_health *, struct err *);
 	void	(*close)(void *self);
 };
 
