@@ -21,6 +21,20 @@
 #define PIECE_MAX (PATH_MAX - 1)
 
 static int
+open_how(int folder, const char *name, const struct open_how *how)
+{
+	int i;
+	long fd;
+
+	for (i = 0; i < TRIES_MAX; i++) {
+		fd = syscall(SYS_openat2, folder, name, how, sizeof(*how));
+		if (fd != -1 || (errno != EINTR && errno != EAGAIN))
+			break;
+	}
+	return (int)fd;
+}
+
+static int
 open_piece(int folder, const char *name, int flags)
 {
 	const struct open_how how = {
@@ -28,15 +42,19 @@ open_piece(int folder, const char *name, int flags)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 		    RESOLVE_NO_MAGICLINKS,
 	};
-	int i;
-	long fd;
 
-	for (i = 0; i < TRIES_MAX; i++) {
-		fd = syscall(SYS_openat2, folder, name, &how, sizeof(how));
-		if (fd != -1 || (errno != EINTR && errno != EAGAIN))
-			break;
-	}
-	return (int)fd;
+	return open_how(folder, name, &how);
+}
+
+int
+within_open_rooted(int folder, const char *path, int flags)
+{
+	const struct open_how how = {
+		.flags = (unsigned)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return open_how(folder, path, &how);
 }
 
 /* The longest run of whole parts that one call takes. */

@@ -1,21 +1,29 @@
 /*
  * Assertions on a restored site.  The promise: whatever cannot be evaluated
  * is a failed check with the reason as what was seen, never a skipped one.
+ *
+ * Restored files are looked up as if their folder were "/": a symlink in the
+ * copy leads to what the copy has there, never to the host's own files, which
+ * would make up for what the backup lacks.
  */
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/within.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/file.h"
+#include "base/fd.h"
 #include "drill/assert.h"
 #include "policy/policy.h"
 
+#define PATH_SIZE 8192
 #define CONFIG_FILE_MAX (4u << 20)
 
 /* A decimal number: sign, whole digits, fraction digits. */
@@ -108,6 +116,7 @@ assert_value(const char *value, const char *expect)
 /* What a query's rows told. */
 struct seen {
 	const struct assert_place *place;
+	int		 root;		/* its files, opened; or -1 */
 	const char	*below;		/* policy's files-below, or NULL */
 	uint64_t	 rows, there, outside;
 	unsigned	 columns;
@@ -162,25 +171,29 @@ find_below(const char *const *paths, const char *url, size_t *tail)
 static bool
 file_there(const struct seen *s, const char *url)
 {
-	char path[ASSERT_PATH_SIZE];
+	char path[PATH_SIZE];
 	struct stat st;
-	const char *below;
+	const char *below = s->below;
 	size_t tail = 0;
-	int n;
+	bool there;
+	int fd, n;
 
 	if (strstr(url, "/../") != NULL)
 		return false;
-	if (s->below != NULL)
-		n = snprintf(path, sizeof(path), "%s%s/%s", s->place->files,
-		    s->below, url + strspn(url, "/"));
-	else {
-		below = find_below(s->place->files_paths, url, &tail);
-		if (below == NULL)
-			return false;
-		n = snprintf(path, sizeof(path), "%s%s%s", s->place->files,
-		    below, url + tail);
-	}
-	return n > 0 && n < ASSERT_PATH_SIZE && lstat(path, &st) == 0;
+	if (below != NULL)
+		n = snprintf(path, sizeof(path), "%s/%s", below,
+		    url + strspn(url, "/"));
+	else if ((below = find_below(s->place->files_paths, url, &tail)) !=
+	    NULL)
+		n = snprintf(path, sizeof(path), "%s%s", below, url + tail);
+	else
+		return false;
+	if (n <= 0 || n >= PATH_SIZE)
+		return false;
+	fd = within_open_rooted(s->root, path, O_PATH);
+	there = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	fd_drop(&fd);
+	return there;
 }
 
 static int
@@ -188,7 +201,7 @@ see_file(void *cookie, unsigned n, const char *const *columns,
     const unsigned long *lengths, struct err *e)
 {
 	struct seen *s = cookie;
-	char url[ASSERT_PATH_SIZE];
+	char url[PATH_SIZE];
 
 	(void)e;
 	s->rows++;
@@ -244,7 +257,8 @@ int
 assert_sql(struct receipt *r, const struct policy_assertion *a,
     const struct assert_place *place, struct err *e)
 {
-	struct seen s = { .place = place, .below = a->files_below };
+	struct seen s = { .place = place, .below = a->files_below,
+	    .root = -1 };
 	int64_t begun = clock_monotonic();
 	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
 	struct err why;
@@ -254,40 +268,77 @@ assert_sql(struct receipt *r, const struct policy_assertion *a,
 	(void)snprintf(required, sizeof(required), "%s", a->files_exist ?
 	    "every file named by a row" :
 	    a->expect != NULL ? a->expect : "not empty");
-	if (db_query(&place->login, a->database != NULL ? a->database :
+	if (a->files_exist && (s.root = open(place->files, O_PATH |
+	    O_DIRECTORY | O_CLOEXEC)) == -1)
+		(void)snprintf(seen, sizeof(seen), "no files were restored");
+	else if (db_query(&place->login, a->database != NULL ? a->database :
 	    place->database, a->sql, a->files_exist ? see_file : see_value,
 	    &s, &why) == -1)
 		(void)snprintf(seen, sizeof(seen), "%.*s",
 		    (int)sizeof(seen) - 1, why.text);
 	else
 		passed = judge(a, &s, seen);
+	fd_drop(&s.root);
 	const struct outcome made = { a->name, required, seen, passed,
 	    (double)(clock_monotonic() - begun) / 1e9, NULL };
 
 	return receipt_add(r, &made, e);
 }
 
-bool
-assert_config_path(const struct assert_place *place, const char *name,
-    char path[ASSERT_PATH_SIZE])
+/* That file, opened; -1 with errno. */
+static int
+open_config(const struct assert_place *place, const char *name)
 {
+	const char *const *p = place->config_paths;
+	char path[PATH_SIZE];
 	const char *base;
-	size_t i;
+	int root, fd = -1;
 
-	for (i = 0; place->config_paths != NULL &&
-	    place->config_paths[i] != NULL; i++) {
-		base = strrchr(place->config_paths[i], '/');
-		base = base != NULL ? base + 1 : place->config_paths[i];
-		if (strcmp(base, name) == 0)
-			return snprintf(path, ASSERT_PATH_SIZE, "%s%s",
-			    place->config, place->config_paths[i]) <
-			    ASSERT_PATH_SIZE;
-		if (snprintf(path, ASSERT_PATH_SIZE, "%s%s/%s", place->config,
-		    place->config_paths[i], name) < ASSERT_PATH_SIZE &&
-		    file_exists(path))
-			return true;
+	if ((root = open(place->config, O_PATH | O_DIRECTORY |
+	    O_CLOEXEC)) == -1)
+		return -1;
+	for (errno = ENOENT; p != NULL && *p != NULL && fd == -1 &&
+	    errno == ENOENT; p++) {
+		base = strrchr(*p, '/');
+		base = base != NULL ? base + 1 : *p;
+		if (snprintf(path, PATH_SIZE, "%s%s%s", *p,
+		    strcmp(base, name) == 0 ? "" : "/",
+		    strcmp(base, name) == 0 ? "" : name) < PATH_SIZE)
+			fd = within_open_rooted(root, path, O_RDONLY |
+			    O_NONBLOCK);
+		if (fd == -1 && errno == ENOTDIR)
+			errno = ENOENT;		/* a file of another name */
 	}
-	return false;
+	fd_drop(&root);
+	return fd;
+}
+
+int
+assert_config_load(const struct assert_place *place, const char *name,
+    struct buf *b, struct err *e)
+{
+	size_t room = b->max - b->len, n;
+	uint8_t *p;
+	int fd, rc = -1;
+
+	if ((fd = open_config(place, name)) == -1) {
+		if (errno != ENOENT)
+			return err_sys(e, "cannot open restored %s", name);
+		return err_set(e, ERR_ABSENT,
+		    "not among the restored configuration");
+	}
+	if ((p = buf_room(b, room, e)) == NULL ||
+	    fd_read_some(fd, p, room, &n, e) == -1)
+		goto done;
+	if (n == room) {
+		(void)err_set(e, ERR_INPUT, "larger than %zu bytes", n - 1);
+		goto done;
+	}
+	b->len += n;
+	rc = 0;
+done:
+	fd_drop(&fd);
+	return rc;
 }
 
 static bool
@@ -304,7 +355,6 @@ static bool
 config_right(const struct policy_require *q, const struct assert_place *place,
     char seen[RECEIPT_TEXT_MAX])
 {
-	char path[ASSERT_PATH_SIZE];
 	struct buf b;
 	struct err why;
 	json_error_t je;
@@ -313,12 +363,7 @@ config_right(const struct policy_require *q, const struct assert_place *place,
 	size_t i;
 
 	buf_init(&b, CONFIG_FILE_MAX);
-	if (!assert_config_path(place, q->file, path)) {
-		(void)snprintf(seen, RECEIPT_TEXT_MAX,
-		    "not among the restored configuration");
-		goto done;
-	}
-	if (file_load(path, &b, &why) == -1) {
+	if (assert_config_load(place, q->file, &b, &why) == -1) {
 		(void)snprintf(seen, RECEIPT_TEXT_MAX, "%.*s",
 		    RECEIPT_TEXT_MAX - 1, why.text);
 		goto done;

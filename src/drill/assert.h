@@ -6,6 +6,7 @@
 #include "db/db.h"
 #include "drill/receipt.h"
 
+struct buf;
 struct err;
 struct policy;
 struct policy_assertion;
@@ -29,14 +30,13 @@ struct assert_place {
 	const char *const	*config_paths;
 };
 
-#define ASSERT_PATH_SIZE 8192
-
 /*
- * Where the restored file is whose last part is this name: one of the
- * configuration's paths, or directly below one.  False when there is none.
+ * Append the restored file whose last part is this name: one of the
+ * configuration's paths, or directly below one.  ERR_ABSENT when there is
+ * none; the buffer's max must be more than the file has.
  */
-bool	assert_config_path(const struct assert_place *, const char *name,
-	    char path[ASSERT_PATH_SIZE]);
+int	assert_config_load(const struct assert_place *, const char *name,
+	    struct buf *, struct err *);
 
 /*
  * Run one SQL assertion and add its outcome to the receipt.  SQL that fails

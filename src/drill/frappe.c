@@ -8,7 +8,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "crypto/fernet.h"
 #include "drill/frappe.h"
 
@@ -41,20 +40,18 @@ see_token(void *cookie, unsigned n, const char *const *columns,
 static struct fernet_key *
 load_key(const struct assert_place *place, struct err *e)
 {
-	char path[ASSERT_PATH_SIZE];
 	struct fernet_key *k = NULL;
 	const json_t *v;
 	json_t *o = NULL;
 	struct buf b;
 
 	buf_init(&b, FILE_MAX);
-	if (!assert_config_path(place, FILE_NAME, path)) {
-		(void)err_set(e, ERR_DAMAGED, "no " FILE_NAME
-		    " among the restored configuration");
+	if (assert_config_load(place, FILE_NAME, &b, e) == -1) {
+		if (e->kind == ERR_ABSENT)
+			(void)err_set(e, ERR_DAMAGED, "no " FILE_NAME
+			    " among the restored configuration");
 		goto done;
 	}
-	if (file_load(path, &b, e) == -1)
-		goto done;
 	o = json_loadb((const char *)b.data, b.len, 0, NULL);
 	v = json_object_get(o, "encryption_key");
 	if (!json_is_string(v))
