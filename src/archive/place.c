@@ -4,7 +4,8 @@
  * What keeps everything inside of it: every name was checked by name_check(),
  * every folder is opened by openat2(2) beneath the target and through no
  * symlink, and entries are made in an open folder by their last part alone,
- * with calls that never follow what is there nor replace it.
+ * with calls that never follow what is there nor replace it (src/README.md,
+ * decision 14).
  *
  * Folders are made as they are needed, with mode 0700 until the end, so that
  * it does not matter in which order threads come to their entries.  What they

@@ -4,7 +4,8 @@
  * A chunk is bound to everything its directory says of it: the number is the
  * nonce, the rest is associated data.  So bytes moved to another place, or
  * described differently, do not open.  Nonces cannot repeat because a data
- * key is random, serves one pack, and numbers its chunks.
+ * key is random, serves one pack, and numbers its chunks (src/README.md,
+ * decisions 1 and 2).
  */
 #include <sodium.h>
 #include <string.h>

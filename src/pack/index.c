@@ -1,5 +1,5 @@
 /*
- * The index: see index.h.  Invariants:
+ * The index: see index.h, and decision 5 of src/README.md.  Invariants:
  *
  * 1. A chunk is named only under a pack that the database `packs` has; both
  *    come and go in one transaction.
