@@ -272,8 +272,11 @@ add_placeholder(struct item *v, struct conn *c, const char *database,
 	    "information_schema.columns WHERE table_schema=", database,
 	    (char *)rest.data, e) == -1)
 		goto done;
-	/* A view that is broken already has no columns. */
-	rc = n.n == 0 ? 0 : make_placeholder(v, name, &n, e);
+	/* A view that is broken has no columns: nobody can make it again. */
+	rc = n.n > 0 ? make_placeholder(v, name, &n, e) :
+	    err_set(e, ERR_UNSUPPORTED, "%s.%s is a view of what is not "
+	    "there (CHECK TABLE says more): drop it, or exclude it "
+	    "(components.db.exclude)", database, name);
 done:
 	names_drop(&n);
 	buf_drop(&rest);

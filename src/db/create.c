@@ -22,10 +22,17 @@ static const char table_session[] = "SET SESSION time_zone='+00:00', "
 	"sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,"
 	"NO_DIR_IN_CREATE', foreign_key_checks=0, check_constraint_checks=0";
 
-/* Can the server's old UTF-8 fail to show this column's text? */
+/*
+ * Can the server's old UTF-8 fail to show this column's text?  What is stored
+ * outside of the row has an expression there, which is shown as it is.
+ */
 static bool
 may_be_lossy(const struct column *c)
 {
+	const size_t n = strlen(c->type);
+
+	if (n >= 4 && strcmp(c->type + n - 4, "text") == 0)
+		return false;
 	if (c->text_default == NULL || c->text_default[0] != '\'' ||
 	    strchr(c->text_default, '?') == NULL)
 		return false;

@@ -1,0 +1,32 @@
+#ifndef LIVE_TRIP_H
+#define LIVE_TRIP_H
+
+#include "live_chunks.h"
+#include "live_mariadb.h"
+
+/*
+ * Two servers and a store: what is in the first must come back in the second.
+ * Every call fails the test when it cannot.
+ */
+struct trip {
+	struct live		source, target;
+	struct live_chunks	store;
+};
+
+void	trip_begin(struct trip *);
+void	trip_end(struct trip *);
+
+/* Run a shell command, where `mariadb` is the client of the source. */
+void	trip_shell(struct trip *, const char *command);
+
+/*
+ * All databases of the source into one archive, by three connections and by
+ * one, into the target, and from there into an archive again: all
+ * fingerprints, and what the witnesses see, are equal.
+ */
+void	trip_go(struct trip *);
+
+/* Remove all databases and accounts from both servers. */
+void	trip_tidy(struct trip *);
+
+#endif

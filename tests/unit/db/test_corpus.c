@@ -1,0 +1,171 @@
+/*
+ * The corpus (tests/lib/corpus): each file makes databases that hold what
+ * other tools change or lose.  All databases of a file go into one archive,
+ * are loaded into an empty server, and taken again: fingerprints, and what
+ * outside witnesses see, must be equal.  And what cannot come back is refused
+ * by its name, before anything is taken.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../lib/trip.h"
+#include "base/err.h"
+
+static struct trip trip;
+
+/* The folder of the corpus, from where this program was built into. */
+static void
+find_corpus(char *path, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 64);
+	int i;
+
+	assert_true(n > 0);
+	path[n] = '\0';
+	for (i = 0; i < 6; i++)
+		*strrchr(path, '/') = '\0';
+	(void)strcat(path, "/tests/lib/corpus");
+}
+
+static void
+comes_back(const char *name)
+{
+	char path[4096], command[8192];
+
+	find_corpus(path, sizeof(path));
+	(void)snprintf(command, sizeof(command), "mariadb <'%s/%s.sql'", path,
+	    name);
+	trip_shell(&trip, command);
+	trip_go(&trip);
+}
+
+#define FILE_TEST(name)							\
+	static void							\
+	test_ ## name ## _come_back(void **state)			\
+	{								\
+		(void)state;						\
+		comes_back(#name);					\
+	}
+
+FILE_TEST(mixed)
+FILE_TEST(charsets)
+FILE_TEST(numbers)
+FILE_TEST(times)
+FILE_TEST(bytes)
+FILE_TEST(columns)
+FILE_TEST(tables)
+FILE_TEST(names)
+FILE_TEST(code)
+FILE_TEST(accounts)
+
+/* What makes a thing that cannot come back, and what the refusal says. */
+static const struct refusal {
+	const char	*create, *says;
+} refusals[] = {
+	{ "CREATE TABLE r.t (a INT, x BIGINT UNSIGNED GENERATED ALWAYS AS ROW "
+	    "START, y BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR "
+	    "SYSTEM_TIME (x, y)) WITH SYSTEM VERSIONING",
+	    "r.t: versions by transaction are not supported" },
+	{ "CREATE TABLE r.t (a ENUM('x','?') CHARACTER SET utf8mb4)",
+	    "r.t: column a has a member that the server shows with '?'" },
+	{ "CREATE VIEW r.t AS SELECT a FROM r.gone",
+	    "r.t is a view of what is not there" },
+};
+
+static void
+refused(const struct refusal *r)
+{
+	static const char *const make[] = { "CREATE DATABASE r",
+	    "CREATE TABLE r.gone (a INT)", NULL };
+	static const char *const lose[] = { "DROP TABLE r.gone", NULL };
+	static const char *const databases[] = { "r", NULL };
+	static const char *const exclude[] = { "r.t", NULL };
+	const char *sql[] = { r->create, NULL };
+	struct db_dump_options o = { .login = trip.source.login,
+	    .databases = databases };
+	struct archive_root root;
+	struct db_point point;
+	struct db_stats stats;
+	struct err e = { 0 };
+
+	live_run(&trip.source, NULL, make);
+	live_run(&trip.source, NULL, sql);
+	live_run(&trip.source, NULL, lose);
+	assert_int_equal(db_dump(trip.store.chunks, &o, &root, &point, &stats,
+	    &e), -1);
+	assert_int_equal(e.kind, ERR_UNSUPPORTED);
+	if (strstr(e.text, r->says) == NULL ||
+	    strstr(e.text, "components.db.exclude") == NULL)
+		fail_msg("%s", e.text);
+	o.exclude = exclude;
+	err_clear(&e);
+	if (db_dump(trip.store.chunks, &o, &root, &point, &stats, &e) == -1)
+		fail_msg("%s", e.text);
+	assert_int_equal(stats.tables, 0);
+	trip_tidy(&trip);
+}
+
+static void
+test_what_cannot_come_back_is_refused_by_name(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
+		refused(&refusals[i]);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	trip_begin(&trip);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	trip_end(&trip);
+	return 0;
+}
+
+/* What a test left behind must not spoil the next. */
+static int
+tidy(void **state)
+{
+	(void)state;
+	trip_tidy(&trip);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_mixed_come_back, tidy),
+		cmocka_unit_test_teardown(test_charsets_come_back, tidy),
+		cmocka_unit_test_teardown(test_numbers_come_back, tidy),
+		cmocka_unit_test_teardown(test_times_come_back, tidy),
+		cmocka_unit_test_teardown(test_bytes_come_back, tidy),
+		cmocka_unit_test_teardown(test_columns_come_back, tidy),
+		cmocka_unit_test_teardown(test_tables_come_back, tidy),
+		cmocka_unit_test_teardown(test_names_come_back, tidy),
+		cmocka_unit_test_teardown(test_code_come_back, tidy),
+		cmocka_unit_test_teardown(test_accounts_come_back, tidy),
+		cmocka_unit_test_teardown(
+		    test_what_cannot_come_back_is_refused_by_name, tidy),
+	};
+
+	return cmocka_run_group_tests_name("corpus", tests, setup,
+	    teardown);
+}
