@@ -35,10 +35,35 @@ static const struct kind kinds[] = {
 struct walk {
 	const struct depot	*d;
 	const struct kind	*kind;
+	struct charter		 trusted;	/* whose signatures count */
+	int64_t			 since;		/* nothing named older */
 	int			(*each)(void *, const struct trail_item *,
 				    struct err *);
 	void			*cookie;
 };
+
+/*
+ * Who may sign a kind of statement: those of the charter; and verdicts, for an
+ * override, also whoever holds a recovery key, since these keys say who may
+ * sign at all.
+ */
+static void
+trust(const struct charter *c, const struct kind *k, struct charter *out)
+{
+	struct charter_signer *s;
+	size_t i;
+
+	*out = *c;
+	for (i = 0; k->role == ROLE_VERDICT && i < c->n_recovery &&
+	    out->n_signers < CHARTER_MAX_SIGNERS; i++) {
+		s = &out->signers[out->n_signers++];
+		(void)snprintf(s->name, sizeof(s->name), "recovery key %s",
+		    c->recovery[i].name);
+		memcpy(s->public, c->recovery[i].sign_public,
+		    sizeof(s->public));
+		s->roles = ROLE_VERDICT;
+	}
+}
 
 /* The two halves of a statement's name. */
 static int
@@ -66,7 +91,7 @@ believe(const struct walk *w, const char *object, struct trail_item *item,
     const struct buf *b, struct err *why)
 {
 	const struct statement_want want = {
-		.type = w->kind->type, .charter = &w->d->charter,
+		.type = w->kind->type, .charter = &w->trusted,
 		.role = w->kind->role,
 	};
 	const struct charter_signer *signer;
@@ -110,6 +135,9 @@ visit(void *cookie, const struct store_info *info, struct err *e)
 	json_t *s = NULL;
 	int rc = -1;
 
+	if (split_name(w->kind, info->name, &item.named, &item.digest,
+	    &why) == 0 && item.named < w->since)
+		return 0;
 	err_clear(&why);
 	buf_init(&b, STATEMENT_MAX);
 	if (info->size > STATEMENT_MAX)
@@ -138,9 +166,42 @@ trail_each(const struct depot *d, enum trail_kind kind,
     int (*each)(void *, const struct trail_item *, struct err *),
     void *cookie, struct err *e)
 {
-	struct walk w = { d, &kinds[kind], each, cookie };
+	return trail_each_since(d, kind, INT64_MIN, each, cookie, e);
+}
 
+int
+trail_each_since(const struct depot *d, enum trail_kind kind, int64_t since,
+    int (*each)(void *, const struct trail_item *, struct err *),
+    void *cookie, struct err *e)
+{
+	struct walk w = { .d = d, .kind = &kinds[kind], .since = since,
+	    .each = each, .cookie = cookie };
+
+	trust(&d->charter, w.kind, &w.trusted);
 	return store_list(d->store, w.kind->prefix, visit, &w, e);
+}
+
+const char *
+trail_prefix(enum trail_kind kind)
+{
+	return kinds[kind].prefix;
+}
+
+json_t *
+trail_believe(const struct charter *c, enum trail_kind kind, const void *p,
+    size_t n, char *signer, struct err *e)
+{
+	const struct kind *k = &kinds[kind];
+	const struct charter_signer *by = NULL;
+	struct charter trusted;
+	const struct statement_want want = { .type = k->type,
+	    .charter = &trusted, .role = k->role };
+	json_t *s;
+
+	trust(c, k, &trusted);
+	if ((s = statement_open(p, n, &want, &by, e)) != NULL)
+		memcpy(signer, by->name, CHARTER_NAME_MAX);
+	return s;
 }
 
 /* The newest statement of a kind and site so far. */
@@ -210,7 +271,8 @@ trail_put(const struct depot *d, const struct trail_new *new,
 	buf_init(&b, STATEMENT_MAX);
 	if (add_previous(d, new, e) == -1 ||
 	    statement_sign(k->type, new->subject, new->predicate,
-	    depot_signer(d), &b, e) == -1)
+	    new->signer != NULL ? new->signer : depot_signer(d), &b,
+	    e) == -1)
 		goto done;
 	id_sha256(b.data, b.len, digest);
 	(void)snprintf(object, STORE_NAME_MAX, "%s%s-%s", k->prefix,

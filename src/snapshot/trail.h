@@ -10,6 +10,7 @@
 struct buf;
 struct err;
 struct json_t;
+struct signer;
 
 /*
  * The signed statements of a store, by kind, in the order of their names,
@@ -41,12 +42,29 @@ int	trail_each(const struct depot *, enum trail_kind,
 	    int (*each)(void *cookie, const struct trail_item *,
 	    struct err *), void *cookie, struct err *);
 
+/* The same, without those whose name says that they are older than since. */
+int	trail_each_since(const struct depot *, enum trail_kind, int64_t since,
+	    int (*each)(void *cookie, const struct trail_item *,
+	    struct err *), void *cookie, struct err *);
+
+/*
+ * Is this envelope, named as an object of the kind, a statement that can be
+ * believed under this charter?  The caller decrefs it; NULL and why.  signer
+ * gets the name of who signed it (CHARTER_NAME_MAX bytes).
+ */
+struct json_t	*trail_believe(const struct charter *, enum trail_kind,
+		    const void *, size_t, char *signer, struct err *);
+
+/* The store's folder of a kind: "receipts/". */
+const char	*trail_prefix(enum trail_kind);
+
 /* A statement to be made; all is borrowed. */
 struct trail_new {
 	enum trail_kind	 kind;
 	const char	*site;
 	int64_t		 utc;		/* the time inside */
 	struct json_t	*subject, *predicate;
+	const struct signer *signer;	/* NULL: the depot's */
 };
 
 /*
