@@ -45,6 +45,64 @@ fill_commands(struct fill *f, const char *path, const struct raw_check *raw,
 	return 0;
 }
 
+/* Rules that look at what was before. */
+static int
+fill_past(struct fill *f, const struct raw_gate *raw)
+{
+	struct policy *p = &f->l->policy;
+
+	p->gate_valid = 3600;
+	p->gate_coverage = MILLION;
+	p->gate_slowdown = MILLION;
+	p->gate_shrink = MILLION / 2;
+	if (fill_keep_duration(f, "gate.valid", raw->valid, 1,
+	    &p->gate_valid) == -1 ||
+	    fill_keep_duration(f, "gate.drill-key.escrow",
+	    raw->drill_key.escrow, 1, &p->gate_escrow) == -1 ||
+	    fill_keep_duration(f, "gate.forecast", raw->forecast, 1,
+	    &p->gate_forecast) == -1 ||
+	    fill_keep_duration(f, "gate.rpo-period", raw->rpo_period, 1,
+	    &p->gate_rpo_period) == -1 ||
+	    fill_keep_duration(f, "gate.sabotage-age", raw->sabotage_age, 1,
+	    &p->gate_sabotage_age) == -1)
+		return -1;
+	if (fill_keep_percent(f, "gate.coverage", raw->coverage,
+	    &p->gate_coverage) == -1 ||
+	    fill_keep_percent(f, "gate.slowdown", raw->slowdown,
+	    &p->gate_slowdown) == -1 ||
+	    fill_keep_percent(f, "gate.size.shrink", raw->size.shrink,
+	    &p->gate_shrink) == -1)
+		return -1;
+	return fill_keep_percent(f, "gate.size.growth", raw->size.growth,
+	    &p->gate_growth);
+}
+
+/* Names of recovery keys, as muster-key shows them. */
+static int
+fill_readers(struct fill *f, const struct raw_gate *raw)
+{
+	char path[64];
+	uint32_t i;
+
+	if (raw->coverage != NULL &&
+	    f->l->policy.gate_coverage > MILLION)
+		return tree_fail_at(f->tree, "gate.coverage", f->e,
+		    "expected at most 100%%, not %.60s", raw->coverage);
+	for (i = 0; i < raw->readers.n; i++) {
+		(void)snprintf(path, sizeof(path), "gate.readers[%u]",
+		    (unsigned)i + 1);
+		if (strlen(raw->readers.item[i]) != 16 ||
+		    strspn(raw->readers.item[i], "0123456789abcdef") != 16)
+			return tree_fail_at(f->tree, path, f->e, "expected "
+			    "the name of a recovery key, 16 hexadecimal "
+			    "digits, not %.60s", raw->readers.item[i]);
+	}
+	if (raw->readers.n == 0)
+		return 0;
+	return fill_keep_list(f, &raw->readers, false,
+	    &f->l->policy.gate_readers);
+}
+
 int
 fill_gate(struct fill *f, const struct raw_gate *raw)
 {
@@ -59,6 +117,8 @@ fill_gate(struct fill *f, const struct raw_gate *raw)
 	    &p->gate_drill_age) == -1 ||
 	    fill_keep_duration(f, "gate.clock-skew", raw->clock_skew, 0,
 	    &p->gate_clock_skew) == -1)
+		return -1;
+	if (fill_past(f, raw) == -1 || fill_readers(f, raw) == -1)
 		return -1;
 	if (fill_keep_percent(f, "gate.margin", raw->margin,
 	    &p->gate_margin) == -1)

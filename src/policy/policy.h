@@ -102,6 +102,16 @@ struct policy {
 	uint64_t	  gate_drill_age;	/* default 7 days */
 	uint32_t	  gate_margin;		/* default 0 */
 	uint64_t	  gate_clock_skew;	/* default 60 s */
+	uint64_t	  gate_valid;	/* of a verdict; default 1 h */
+	const char	**gate_readers;	/* names of recovery keys; or NULL */
+	uint64_t	  gate_escrow;	/* 0: not demanded */
+	uint32_t	  gate_coverage;	/* default all */
+	uint32_t	  gate_slowdown;	/* default 100 % */
+	uint64_t	  gate_forecast;	/* 0: not demanded */
+	uint32_t	  gate_shrink;	/* default 50 % */
+	uint32_t	  gate_growth;	/* 0: any */
+	uint64_t	  gate_rpo_period;	/* 0: not judged */
+	uint64_t	  gate_sabotage_age;	/* 0: not demanded */
 	struct policy_check *checks;
 	uint32_t	  n_checks;
 	struct {

@@ -143,11 +143,31 @@ static const cyaml_schema_field_t drill[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t drill_key[] = {
+	TEXT("escrow", REQUIRED, raw_drill_key, escrow),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t size[] = {
+	TEXT("shrink", MAYBE, raw_size, shrink),
+	TEXT("growth", MAYBE, raw_size, growth),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t gate[] = {
 	TEXT("snapshot-age", MAYBE, raw_gate, snapshot_age),
 	TEXT("drill-age", MAYBE, raw_gate, drill_age),
 	TEXT("margin", MAYBE, raw_gate, margin),
 	TEXT("clock-skew", MAYBE, raw_gate, clock_skew),
+	TEXT("valid", MAYBE, raw_gate, valid),
+	LIST("readers", MAYBE, raw_gate, readers, 1),
+	KEYS("drill-key", MAYBE, raw_gate, drill_key, drill_key),
+	TEXT("coverage", MAYBE, raw_gate, coverage),
+	TEXT("slowdown", MAYBE, raw_gate, slowdown),
+	TEXT("forecast", MAYBE, raw_gate, forecast),
+	KEYS("size", MAYBE, raw_gate, size, size),
+	TEXT("rpo-period", MAYBE, raw_gate, rpo_period),
+	TEXT("sabotage-age", MAYBE, raw_gate, sabotage_age),
 	ITEMS("checks", raw_gate, checks, check),
 	CYAML_FIELD_END
 };

@@ -71,9 +71,21 @@ struct raw_drill {
 	uint32_t		 n_assertions;
 };
 
+struct raw_drill_key {
+	char	*escrow;
+};
+
+struct raw_size {
+	char	*shrink, *growth;
+};
+
 struct raw_gate {
 	char			*snapshot_age, *drill_age, *margin;
-	char			*clock_skew;
+	char			*clock_skew, *valid, *coverage, *slowdown;
+	char			*forecast, *rpo_period, *sabotage_age;
+	struct raw_list		 readers;
+	struct raw_drill_key	 drill_key;
+	struct raw_size		 size;
 	struct raw_check	*checks;
 	uint32_t		 n_checks;
 };

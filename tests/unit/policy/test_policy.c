@@ -69,6 +69,16 @@ the_smallest_policy_has_all_defaults(void **state)
 	assert_true(p->drill_well_formed);
 	assert_false(p->drill_frappe_passwords);
 	assert_int_equal(p->n_hooks, 0);
+	assert_int_equal(p->gate_valid, 3600);
+	assert_null(p->gate_readers);
+	assert_int_equal(p->gate_escrow, 0);
+	assert_int_equal(p->gate_coverage, 1000000);
+	assert_int_equal(p->gate_slowdown, 1000000);
+	assert_int_equal(p->gate_forecast, 0);
+	assert_int_equal(p->gate_shrink, 500000);
+	assert_int_equal(p->gate_growth, 0);
+	assert_int_equal(p->gate_rpo_period, 0);
+	assert_int_equal(p->gate_sabotage_age, 0);
 	assert_int_equal(p->n_assertions, 0);
 	assert_int_equal(p->gate_snapshot_age, 900);
 	assert_int_equal(p->gate_drill_age, 7 * 86400);
@@ -107,6 +117,10 @@ every_key_arrives_where_it_belongs(void **state)
 	    "     {name: n, database: b, sql: SELECT 1, expect: '>= 1'},\n"
 	    "     {name: o, sql: q, files-exist: true, files-below: pub}]}\n"
 	    "gate: {snapshot-age: 5m, drill-age: 2w, margin: 12.5%,\n"
+	    "  valid: 30m, readers: [0123456789abcdef],\n"
+	    "  drill-key: {escrow: 90d},\n"
+	    "  coverage: 30%, slowdown: 50%, forecast: 30d, rpo-period: 7d,\n"
+	    "  size: {shrink: 25%, growth: 300%}, sabotage-age: 30d,\n"
 	    "  clock-skew: 0s, checks: [{name: c, run: 'true', timeout: 9s},\n"
 	    "  {name: d, run: 'false'}]}\n"
 	    "retention: {within: 2d, last: 1, hourly: 2, daily: 3, weekly: 4,\n"
@@ -169,6 +183,16 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(p->retention.weekly, 4);
 	assert_int_equal(p->retention.monthly, 5);
 	assert_int_equal(p->retention.yearly, 6);
+	assert_int_equal(p->gate_valid, 1800);
+	assert_string_equal(p->gate_readers[0], "0123456789abcdef");
+	assert_int_equal(p->gate_escrow, 90 * 86400);
+	assert_int_equal(p->gate_coverage, 300000);
+	assert_int_equal(p->gate_slowdown, 500000);
+	assert_int_equal(p->gate_forecast, 30 * 86400);
+	assert_int_equal(p->gate_rpo_period, 7 * 86400);
+	assert_int_equal(p->gate_shrink, 250000);
+	assert_int_equal(p->gate_growth, 3000000);
+	assert_int_equal(p->gate_sabotage_age, 30 * 86400);
 	assert_int_equal(p->drill_provision, 300);
 	assert_false(p->drill_check_tables);
 	assert_false(p->drill_well_formed);

@@ -60,6 +60,11 @@ an_unknown_key_is_refused_at_any_level(void **state)
 	    "p.yaml:10: drill.rehearsal: unknown key: expected from, scratch, "
 	    "mariadbd, memory, server, provision, check-tables, well-formed, "
 	    "frappe-passwords, hooks or assertions");
+	refuse(SMALLEST "gate: {readers: [me]}\n",
+	    "p.yaml:9: gate.readers[1]: expected the name of a recovery key, "
+	    "16 hexadecimal digits, not me");
+	refuse(SMALLEST "gate: {coverage: 101%}\n",
+	    "p.yaml:9: gate.coverage: expected at most 100%, not 101%");
 	refuse(SMALLEST "drill: {frappe-passwords: true}\n",
 	    "p.yaml:9: drill.frappe-passwords: expected components.db and "
 	    "components.config, too");
