@@ -17,6 +17,9 @@
 #include "policy/policy.h"
 #include "snapshot/trail.h"
 
+#define DAY (INT64_C(86400) * 1000000000)
+#define PAST_DAYS 400
+
 static const char *const words[] = {
 	[RULE_PASS] = "pass", [RULE_FAIL] = "fail", [RULE_UNKNOWN] = "unknown"
 };
@@ -80,10 +83,12 @@ static int
 judge(struct evidence *x, struct err *e)
 {
 	static int (*const all[])(struct evidence *, struct err *) = {
-		rules_snapshot, rules_stored, rules_drill, rules_checks
+		rules_snapshot, rules_past, rules_stored, rules_drill,
+		rules_figures, rules_trust, rules_checks
 	};
 	static const char *const names[] = {
-		"snapshot", "stored packs", "drill", "checks"
+		"snapshot", "past", "stored packs", "drill", "figures",
+		"trust", "checks"
 	};
 	size_t i;
 
@@ -93,6 +98,27 @@ judge(struct evidence *x, struct err *e)
 		if (intr_check(e) == -1 || all[i](x, e) == -1)
 			return -1;
 	}
+	return 0;
+}
+
+/*
+ * A past that cannot be read is a rule that cannot be judged; what of it is
+ * damaged has rules of its own.
+ */
+static int
+read_past(struct evidence *x, struct err *e)
+{
+	struct err why;
+
+	err_clear(&why);
+	if (history_load(&x->h, x->d, x->o->policy->site,
+	    x->now - PAST_DAYS * DAY, &why) == 0)
+		return 0;
+	if (why.kind == ERR_INTERRUPTED || why.kind == ERR_MEMORY) {
+		*e = why;
+		return -1;
+	}
+	rule_add(x, "past", RULE_UNKNOWN, "", "readable", why.text);
 	return 0;
 }
 
@@ -109,13 +135,16 @@ gate_judge(struct depot *d, const struct gate_options *o, struct verdict *v,
 	v->policy_path = o->policy->path;
 	v->policy = o->policy->digest;
 	v->site = o->policy->site;
-	rc = judge(&x, e);
+	v->expires = x.now + (int64_t)o->policy->gate_valid * 1000000000;
+	if ((rc = read_past(&x, e)) == 0)
+		rc = judge(&x, e);
 	v->result = worst(v);
 	v->has_snapshot = x.has_s;
 	v->snapshot = x.s.digest;
 	v->has_receipt = x.has_r;
 	v->receipt = x.r.digest;
 	receipt_drop(&x.r);
+	history_drop(&x.h);
 	return rc;
 }
 
@@ -182,10 +211,11 @@ gate_sign(const struct depot *d, struct verdict *v, struct err *e)
 	int rc = -1;
 
 	new.subject = subject_json(v);
-	new.predicate = json_pack("{s:{s:s, s:{s:s}}, s:o, s:s+, "
+	new.predicate = json_pack("{s:{s:s, s:{s:s}}, s:o, s:o, s:s+, "
 	    "s:{s:s, s:{s:o}}, s:o, s:s, s:[s], s:o}",
 	    "verifier", "id", "urn:muster:gate", "version", "muster",
 	    MUSTER_VERSION, "timeVerified", want_make_time(v->utc),
+	    "musterExpires", want_make_time(v->expires),
 	    "resourceUri", "urn:muster:site:", v->site,
 	    "policy", "uri", v->policy_path, "digest", "sha256",
 	    snapshot_id_json(&v->policy),

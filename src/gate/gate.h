@@ -36,6 +36,7 @@ struct verdict {
 	char			object[STORE_NAME_MAX];
 	struct id		digest;
 	int64_t			utc;
+	int64_t			expires;	/* not to be relied on then */
 	struct rule		rules[GATE_RULES_MAX];
 	size_t			n_rules;
 	enum rule_result	result;		/* the worst of them */

@@ -2,6 +2,7 @@
 #define GATE_RULES_H
 
 #include "gate/gate.h"
+#include "gate/history.h"
 
 struct err;
 
@@ -14,6 +15,7 @@ struct evidence {
 	struct snapshot			 s;
 	struct receipt			 r;
 	bool				 has_s, has_r;
+	struct history			 h;
 };
 
 /*
@@ -40,6 +42,21 @@ int	rules_stored(struct evidence *, struct err *);
  * origin, that no check was skipped and all passed, the RTO with its margin.
  */
 int	rules_drill(struct evidence *, struct err *);
+
+/*
+ * Rules about the snapshot against the past: sizes, gaps between recovery
+ * points, retention.
+ */
+int	rules_past(struct evidence *, struct err *);
+
+/* Rules about the drill's figures: plausible, not slower, and the forecast. */
+int	rules_figures(struct evidence *, struct err *);
+
+/*
+ * Rules about trust: who can read, that the escrowed key and the alarm were
+ * tried, that the trail has no holes.
+ */
+int	rules_trust(struct evidence *, struct err *);
 
 /* The policy's own commands: exit 0 passes. */
 int	rules_checks(struct evidence *, struct err *);

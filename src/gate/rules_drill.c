@@ -4,6 +4,7 @@
  * of this store, this policy and a snapshot that exists, when every check that
  * the policy demands is in it by name, and all passed.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/err.h"
 #include "base/num.h"
 #include "drill/drill.h"
+#include "drill/figures.h"
 #include "gate/rules.h"
 #include "policy/policy.h"
 #include "snapshot/trail.h"
@@ -42,7 +44,9 @@ consider(void *cookie, const struct trail_item *item, struct err *e)
 		receipt_drop(&r);
 		return 0;
 	}
-	if (strcmp(r.site, f->x->o->policy->site) != 0) {
+	/* a sabotage tries the alarm and is no drill of the site */
+	if (strcmp(r.site, f->x->o->policy->site) != 0 ||
+	    strcmp(r.kind, "sabotage") == 0) {
 		receipt_drop(&r);
 		return 0;
 	}
@@ -168,9 +172,31 @@ rule_rto(struct evidence *x)
 		    text), (double)p->gate_margin * 100 / MILLION);
 	}
 	(void)snprintf(seen, sizeof(seen), "%s",
-	    num_format_seconds(x->r.total, text));
-	rule_add(x, "rto", x->r.total > 0 && x->r.total <= limit ?
+	    num_format_seconds(figures_rto(&x->r), text));
+	rule_add(x, "rto", x->r.total > 0 && figures_rto(&x->r) <= limit ?
 	    RULE_PASS : RULE_FAIL, x->r.object, required, seen);
+}
+
+/* The server that production runs now is the one the copy was loaded in. */
+static void
+rule_server(struct evidence *x)
+{
+	const struct part *db = NULL;
+	const char *dot;
+	size_t i, n;
+
+	for (i = 0; x->has_s && i < x->s.n_parts; i++)
+		if (x->s.parts[i].kind == PART_DB)
+			db = &x->s.parts[i];
+	if (db == NULL)
+		return;
+	n = strcspn(db->db.version, ".");
+	dot = db->db.version + n;
+	n += *dot == '.' ? 1 + strspn(dot + 1, "0123456789") : 0;
+	rule_add(x, "drill server", n > 0 && strncmp(db->db.version,
+	    x->r.server, n) == 0 && !isdigit((unsigned char)x->r.server[n]) ?
+	    RULE_PASS : RULE_FAIL, x->r.object, db->db.version,
+	    x->r.server[0] != '\0' ? x->r.server : "none");
 }
 
 static void
@@ -179,8 +205,21 @@ rule_origin(struct evidence *x)
 	const struct policy *p = x->o->policy;
 	char seen[ID_TEXT_SIZE], required[ID_TEXT_SIZE];
 
-	rule_add(x, "drill kind", strcmp(x->r.kind, "full") == 0 ? RULE_PASS :
-	    RULE_FAIL, x->r.object, "full", x->r.kind);
+	bool sampled = strcmp(x->r.kind, "sampled") == 0;
+	bool whole = strcmp(x->r.kind, "full") == 0 ||
+	    strcmp(x->r.kind, "exercise") == 0;
+	char share[64], least[64];
+
+	rule_add(x, "drill kind", whole || (sampled &&
+	    p->gate_coverage < MILLION) ? RULE_PASS : RULE_FAIL, x->r.object,
+	    p->gate_coverage < MILLION ? "full, exercise or sampled" :
+	    "full or exercise", x->r.kind);
+	(void)snprintf(least, sizeof(least), "at least %g %% of the bytes",
+	    (double)p->gate_coverage * 100 / MILLION);
+	(void)snprintf(share, sizeof(share), "%g %%", x->r.coverage * 100);
+	rule_add(x, "drill coverage", x->r.coverage * MILLION + 1e-6 >=
+	    (double)p->gate_coverage ? RULE_PASS : RULE_FAIL, x->r.object,
+	    least, share);
 	(void)id_format(&x->r.policy, seen);
 	(void)id_format(&p->digest, required);
 	seen[16] = required[16] = '\0';
@@ -223,6 +262,7 @@ rules_drill(struct evidence *x, struct err *e)
 	if (rule_same(x, e) == -1)
 		return -1;
 	rule_origin(x);
+	rule_server(x);
 	rule_checks(x);
 	rule_rto(x);
 	return 0;

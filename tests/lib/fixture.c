@@ -104,6 +104,10 @@ make_policy(struct fixture *f)
 	p->gate_snapshot_age = 900;
 	p->gate_drill_age = 7 * 86400;
 	p->gate_clock_skew = 60;
+	p->gate_valid = 3600;
+	p->gate_coverage = 1000000;
+	p->gate_slowdown = 1000000;
+	p->gate_shrink = 500000;
 }
 
 void
@@ -170,7 +174,7 @@ void
 fixture_sign_snapshot(struct fixture *f, struct snapshot *s)
 {
 	struct trail_new new = { .kind = TRAIL_SNAPSHOTS,
-	    .utc = s->finished };
+	    .site = s->site, .utc = s->finished };
 	struct err e;
 
 	assert_non_null(new.subject = snapshot_subject(s, &e));

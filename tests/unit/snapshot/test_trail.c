@@ -205,7 +205,8 @@ a_snapshot_that_contradicts_itself_is_refused(void **state)
 static void
 a_receipt_is_about_the_snapshot_it_names(void **state)
 {
-	static const struct outcome fine = { "recipe", "x", "x", true, 0 };
+	static const struct outcome fine = { "recipe", "x", "x", true, 0,
+	    NULL };
 	struct receipt r = { .kind = "full", .n_phases = 1,
 	    .phases = { { "open", 1, 0 } }, .total = 1, .passed = true,
 	    .started = NANO, .finished = 3 * NANO, .point = NANO };

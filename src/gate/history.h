@@ -1,0 +1,75 @@
+#ifndef GATE_HISTORY_H
+#define GATE_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "drill/receipt.h"
+#include "snapshot/depot.h"
+#include "snapshot/snapshot.h"
+
+struct err;
+
+/*
+ * What the statements of a store say of a site's past, oldest first; only
+ * those that can be believed.
+ */
+#define HISTORY_KINDS 4			/* of enum part_kind */
+
+struct past_snapshot {
+	struct id	digest, previous;
+	bool		has_previous;
+	int64_t		finished, point;
+	uint64_t	bytes, new_bytes, unread;
+	uint64_t	sizes[HISTORY_KINDS];	/* by kind; 0: not in it */
+};
+
+struct past_drill {
+	char		object[STORE_NAME_MAX];
+	char		kind[SNAPSHOT_NAME_MAX];
+	char		host[SNAPSHOT_SITE_MAX];
+	char		key[RECOVERY_NAME_SIZE];
+	char		bottleneck[SNAPSHOT_NAME_MAX];
+	int64_t		finished;
+	double		total;		/* seconds, measured */
+	uint64_t	declared;	/* seconds, by policy */
+	uint64_t	bytes, rto;
+	double		coverage;
+	bool		passed;
+	struct phase	phases[RECEIPT_PHASES_MAX];
+	size_t		n_phases;
+};
+
+struct past_verdict {
+	char		object[STORE_NAME_MAX];
+	int64_t		utc;
+	bool		go;
+	bool		overridden;
+};
+
+struct history {
+	struct past_snapshot	*snapshots;
+	struct past_drill	*drills;
+	struct past_verdict	*verdicts;
+	size_t			 n_snapshots, n_drills, n_verdicts;
+	size_t			 size[3];
+	uint64_t		 damaged;	/* not believed */
+};
+
+/*
+ * Read it: snapshots all, receipts and verdicts from since (UTC ns) on.  The
+ * caller drops it, also after -1.
+ */
+int	history_load(struct history *, const struct depot *,
+	    const char *site, int64_t since, struct err *);
+void	history_drop(struct history *);
+
+/* The middle of n values, which are sorted by it; 0 of none. */
+double	history_median(double *, size_t n);
+
+/* The newest drill of this kind, however it came out, or NULL. */
+const struct past_drill	*history_newest(const struct history *,
+			    const char *kind);
+
+#endif

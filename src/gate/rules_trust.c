@@ -1,0 +1,142 @@
+/*
+ * Rules about whom to trust: who can read the store, whether the escrowed key
+ * was tried, whether the alarm was, and whether the trail is whole.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "gate/rules.h"
+#include "policy/policy.h"
+#include "snapshot/chain.h"
+
+#define NANO INT64_C(1000000000)
+
+static bool
+is_reader(const struct charter *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_recovery; i++)
+		if (strcmp(c->recovery[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+append(char text[RECEIPT_TEXT_MAX], const char *word)
+{
+	size_t n = strlen(text);
+
+	(void)snprintf(text + n, RECEIPT_TEXT_MAX - n, "%s%s",
+	    n > 0 ? ", " : "", word);
+}
+
+/* All that is stored is sealed to the charter's recovery keys. */
+static void
+rule_readers(struct evidence *x)
+{
+	const struct charter *c = &x->d->charter;
+	const char **want = x->o->policy->gate_readers;
+	char required[RECEIPT_TEXT_MAX] = "", seen[RECEIPT_TEXT_MAX] = "";
+	char object[STORE_NAME_MAX], hex[ID_TEXT_SIZE];
+	bool right = c->n_recovery > 0;
+	size_t i, n = 0;
+
+	for (i = 0; want != NULL && want[i] != NULL; i++, n++) {
+		append(required, want[i]);
+		right = right && is_reader(c, want[i]);
+	}
+	for (i = 0; i < c->n_recovery; i++)
+		append(seen, c->recovery[i].name);
+	(void)snprintf(object, sizeof(object), "charters/%s",
+	    id_format(&c->digest, hex));
+	rule_add(x, "readers", right && (want == NULL || n == c->n_recovery) ?
+	    RULE_PASS : RULE_FAIL, object, want != NULL ? required :
+	    "sealed to recovery keys", seen);
+}
+
+/* The newest drill of a kind must have passed, and how old it may be. */
+static void
+rule_kind_age(struct evidence *x, const char *rule, const char *kind,
+    uint64_t max)
+{
+	const struct past_drill *p = history_newest(&x->h, kind);
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	char text[NUM_TEXT_MAX];
+	int64_t age, skew = (int64_t)x->o->policy->gate_clock_skew;
+	bool good;
+
+	(void)snprintf(required, sizeof(required), "%s that passed, at most "
+	    "%s old", kind, num_format_seconds((double)max, text));
+	if (p == NULL) {
+		rule_add(x, rule, RULE_FAIL, "receipts/", required, "none");
+		return;
+	}
+	age = (x->now - p->finished) / NANO;
+	good = p->passed && age >= -skew && age <= (int64_t)max;
+	(void)snprintf(seen, sizeof(seen), "%s, %s%s with key %s",
+	    p->passed ? "passed" : "FAILED",
+	    num_format_seconds((double)(age < 0 ? -age : age), text),
+	    age < 0 ? " in the future" : " old", p->key);
+	if (!is_reader(&x->d->charter, p->key)) {
+		good = false;
+		append(seen, "which opens this store no more");
+	}
+	rule_add(x, rule, good ? RULE_PASS : RULE_FAIL, p->object, required,
+	    seen);
+}
+
+/* A trail from which something was taken, or into which something was put. */
+static int
+rule_chain(struct evidence *x, const char *rule, enum trail_kind kind,
+    struct err *e)
+{
+	const struct policy *p = x->o->policy;
+	const struct chain_link *bad;
+	char seen[RECEIPT_TEXT_MAX];
+	struct chain c;
+	struct err why;
+
+	err_clear(&why);
+	if (chain_load(&c, x->d, kind, p->site, p->gate_clock_skew,
+	    &why) == -1) {
+		chain_drop(&c);
+		if (why.kind == ERR_INTERRUPTED || why.kind == ERR_MEMORY) {
+			*e = why;
+			return -1;
+		}
+		rule_add(x, rule, RULE_UNKNOWN, trail_prefix(kind),
+		    "every statement and the one before it", why.text);
+		return 0;
+	}
+	bad = chain_first_problem(&c);
+	if (bad == NULL)
+		(void)snprintf(seen, sizeof(seen), "%zu in their order", c.n);
+	else
+		(void)snprintf(seen, sizeof(seen), "%zu of %zu wrong: %.250s",
+		    c.problems, c.n, bad->why);
+	rule_add(x, rule, bad == NULL ? RULE_PASS : RULE_FAIL, bad == NULL ?
+	    trail_prefix(kind) : bad->object,
+	    "every statement and the one before it", seen);
+	chain_drop(&c);
+	return 0;
+}
+
+int
+rules_trust(struct evidence *x, struct err *e)
+{
+	const struct policy *p = x->o->policy;
+
+	rule_readers(x);
+	if (p->gate_escrow > 0)
+		rule_kind_age(x, "drill key escrow", "exercise",
+		    p->gate_escrow);
+	if (p->gate_sabotage_age > 0)
+		rule_kind_age(x, "sabotage", "sabotage",
+		    p->gate_sabotage_age);
+	if (rule_chain(x, "receipt chain", TRAIL_RECEIPTS, e) == -1)
+		return -1;
+	return rule_chain(x, "verdict chain", TRAIL_VERDICTS, e);
+}
