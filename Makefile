@@ -31,7 +31,10 @@ ALL_C := -std=c17 $(WARN) -fstack-protector-strong -fPIE -pthread \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
 	$(if $(COV),--coverage) $(CFLAGS)
 ALL_LD := $(ALL_C) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS := -larchive -lsodium -lmariadb -lcyaml -lyaml -ljansson -lpopt -lzstd -llmdb \
+# libs3's calls of libcurl go through src/store/s3/s3_wire.c.
+S3_LIBS := -Wl,--wrap=curl_easy_setopt,--wrap=curl_easy_perform -l:libs3.a \
+	-lcurl -lxml2
+LIBS := $(S3_LIBS) -larchive -lsodium -lmariadb -lcyaml -lyaml -ljansson -lpopt -lzstd -llmdb \
 	-lacl -lcrypto -lpthread
 
 all: $(COMMANDS:%=$(B)/bin/%)

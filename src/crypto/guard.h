@@ -7,8 +7,9 @@
 struct err;
 
 /*
- * Memory for secrets, of this room only: between guard pages, locked into
- * RAM where the system allows it, left out of core dumps, wiped when freed.
+ * Memory for secrets, of this room and of the credentials that drivers of
+ * stores hold: between guard pages, locked into RAM where the system allows
+ * it, left out of core dumps, wiped when freed.
  */
 
 /* n bytes of zeros. */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "store/dir.h"
 #include "store/health.h"
+#include "store/s3/s3.h"
 #include "store/store.h"
 
 struct store {
@@ -49,6 +50,12 @@ is_name(const char *name, bool prefix)
 	return prefix || part > 0;
 }
 
+bool
+store_is_name(const char *name)
+{
+	return is_name(name, false);
+}
+
 static int
 check_name(const char *name, struct err *e)
 {
@@ -77,38 +84,58 @@ url_scheme(const char *url, size_t *len)
 	return url;
 }
 
+/* *bucket: it is s3://..., and no path. */
 static int
-check_url(const char *url, struct err *e)
+check_url(const char *url, bool *bucket, struct err *e)
 {
 	const char *scheme;
 	size_t n = 0;
 
+	*bucket = false;
 	if (url[0] == '\0')
-		return err_set(e, ERR_INPUT,
-		    "store has no URL: expected a directory");
+		return err_set(e, ERR_INPUT, "store has no URL: expected a "
+		    "directory or s3://bucket/prefix");
 	if ((scheme = url_scheme(url, &n)) == NULL)
 		return 0;
-	if (n == 2 && strncmp(scheme, "s3", 2) == 0)
-		return err_set(e, ERR_UNSUPPORTED, "store %s: buckets are not "
-		    "supported by this version: expected a directory", url);
+	*bucket = n == 2 && strncmp(scheme, "s3", 2) == 0;
+	if (*bucket)
+		return 0;
 	return err_set(e, ERR_INPUT, "store %s: unknown scheme %.*s: expected "
-	    "a directory", url, (int)n, scheme);
+	    "a directory or s3://bucket/prefix", url, (int)n, scheme);
+}
+
+struct store *
+store_open_with(const char *url, const struct store_options *o,
+    struct err *e)
+{
+	bool bucket;
+
+	if (check_url(url, &bucket, e) == -1)
+		return NULL;
+	return bucket ? s3_open(url, o, e) : dir_open(url, e);
 }
 
 struct store *
 store_open(const char *url, struct err *e)
 {
-	if (check_url(url, e) == -1)
-		return NULL;
-	return dir_open(url, e);
+	return store_open_with(url, NULL, e);
+}
+
+int
+store_create_with(const char *url, const struct store_options *o,
+    struct err *e)
+{
+	bool bucket;
+
+	if (check_url(url, &bucket, e) == -1)
+		return -1;
+	return bucket ? s3_check(url, o, e) : dir_create(url, e);
 }
 
 int
 store_create(const char *url, struct err *e)
 {
-	if (check_url(url, e) == -1)
-		return -1;
-	return dir_create(url, e);
+	return store_create_with(url, NULL, e);
 }
 
 struct store *

@@ -1,6 +1,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,13 +54,53 @@ struct store_driver {
 };
 
 /*
- * Open the store at a URL: a directory's path ("/srv/muster", "./x"); later
- * also s3://bucket/prefix.  ERR_ABSENT when there is no such directory.
- * store_create() makes it (mode 0700), and is content when it is there.
+ * What only buckets have; NULL and 0 for what is not said.  Then endpoint,
+ * region and CA come from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, AWS_REGION
+ * or AWS_DEFAULT_REGION, and AWS_CA_BUNDLE; and credentials from where
+ * muster-policy(5) says.  A directory ignores all of it.
  */
+enum store_style {
+	STORE_STYLE_AUTO = 0,	/* by path unless it is Amazon */
+	STORE_STYLE_PATH,	/* host/bucket/name */
+	STORE_STYLE_HOST	/* bucket.host/name */
+};
+
+enum store_lock {
+	STORE_UNLOCKED = 0,
+	STORE_GOVERNANCE,	/* removed by special permission only */
+	STORE_COMPLIANCE	/* by nobody, until its time has come */
+};
+
+struct store_options {
+	const char	*endpoint;	/* [http[s]://]host[:port] */
+	const char	*region;
+	const char	*ca_file;	/* PEM, in place of the system's */
+	const char	*storage_class;
+	const char	*credentials;	/* file, in the form of AWS */
+	const char	*profile;	/* section of it */
+	enum store_style style;
+	enum store_lock	 lock;		/* Object Lock of what is put */
+	uint32_t	 lock_days;
+	uint64_t	 limit_upload;	/* bytes a second; 0: no limit */
+};
+
+/*
+ * Open the store at a URL: a directory's path ("/srv/muster", "./x") or
+ * s3://bucket/prefix.  options may be NULL.  ERR_ABSENT when there is no such
+ * directory.  A bucket is not contacted before it is used.  store_create()
+ * makes the directory (mode 0700), and is content when it is there; a bucket
+ * must be there, and it finds out whether it can be listed.
+ */
+struct store	*store_open_with(const char *url, const struct store_options *,
+		    struct err *);
 struct store	*store_open(const char *url, struct err *);
+int		 store_create_with(const char *url,
+		    const struct store_options *, struct err *);
 int		 store_create(const char *url, struct err *);
 void		 store_close(struct store *);
+
+/* Can it be the name of an object? */
+bool		 store_is_name(const char *);
 
 /* A store over any driver (decorators and tests); owns self. */
 struct store	*store_wrap(const struct store_driver *, void *self,
@@ -74,6 +115,12 @@ const char	*store_url(const struct store *);
  * was changed and nothing is said about the existing content.  On failure
  * a reader finds no object, or (when the connection broke at the end) the
  * whole one; never a part.  sha256 is the digest of data.
+ *
+ * In a directory exactly one of many racing puts of a name wins.  So it is in
+ * a bucket whose server knows If-None-Match (Amazon, Ceph, MinIO, R2).  On
+ * others an object that was there before the call is not touched, but of two
+ * puts at the same moment both may say STORE_PUT, and one content stays: names
+ * should be digests of what they name.
  */
 enum store_put_result	store_put(struct store *, const char *name,
 			    const void *data, size_t len,

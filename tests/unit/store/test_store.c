@@ -40,17 +40,16 @@ fresh_fault(void)
 }
 
 static void
-a_bucket_is_refused_with_a_sentence(void **state)
+a_bucket_without_a_name_is_refused_with_a_sentence(void **state)
 {
 	struct err e;
 
 	(void)state;
-	assert_null(store_open("s3://bucket/prefix", &e));
-	assert_int_equal(e.kind, ERR_UNSUPPORTED);
-	assert_string_equal(e.text, "store s3://bucket/prefix: buckets are "
-	    "not supported by this version: expected a directory");
-	assert_int_equal(store_create("s3://bucket", &e), -1);
-	assert_int_equal(e.kind, ERR_UNSUPPORTED);
+	assert_null(store_open("s3://", &e));
+	assert_int_equal(e.kind, ERR_INPUT);
+	assert_non_null(strstr(e.text, "store s3://: expected s3://bucket"));
+	assert_int_equal(store_create("s3://x", &e), -1);
+	assert_int_equal(e.kind, ERR_INPUT);
 }
 
 static void
@@ -62,7 +61,7 @@ an_unknown_scheme_or_nothing_is_refused(void **state)
 	assert_null(store_open("ftp://host/x", &e));
 	assert_int_equal(e.kind, ERR_INPUT);
 	assert_string_equal(e.text, "store ftp://host/x: unknown scheme ftp: "
-	    "expected a directory");
+	    "expected a directory or s3://bucket/prefix");
 	assert_null(store_open("", &e));
 	assert_int_equal(e.kind, ERR_INPUT);
 	assert_null(store_open("./no/such://folder", &e));
@@ -178,7 +177,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_bucket_is_refused_with_a_sentence),
+		cmocka_unit_test(
+		    a_bucket_without_a_name_is_refused_with_a_sentence),
 		cmocka_unit_test(an_unknown_scheme_or_nothing_is_refused),
 		cmocka_unit_test(closing_nothing_is_allowed),
 		cmocka_unit_test(the_decorator_fails_the_nth_operation_only),
