@@ -59,6 +59,7 @@ see_snapshot(void *cookie, const struct trail_item *item, struct err *e)
 	p->digest = item->digest;
 	p->has_previous = x->s->has_previous;
 	p->previous = x->s->previous;
+	p->previous_utc = x->s->previous_utc;
 	p->finished = x->s->finished;
 	p->point = x->s->point;
 	p->bytes = snapshot_bytes(x->s);

@@ -20,7 +20,7 @@ struct err;
 struct past_snapshot {
 	struct id	digest, previous;
 	bool		has_previous;
-	int64_t		finished, point;
+	int64_t		finished, point, previous_utc;
 	uint64_t	bytes, new_bytes, unread;
 	uint64_t	sizes[HISTORY_KINDS];	/* by kind; 0: not in it */
 };

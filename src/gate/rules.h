@@ -49,6 +49,9 @@ int	rules_drill(struct evidence *, struct err *);
  */
 int	rules_past(struct evidence *, struct err *);
 
+/* One of them, rules_retention.c: nothing removed that the policy keeps. */
+void	rule_retention(struct evidence *);
+
 /* Rules about the drill's figures: plausible, not slower, and the forecast. */
 int	rules_figures(struct evidence *, struct err *);
 

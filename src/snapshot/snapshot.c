@@ -334,8 +334,10 @@ parse_digests(struct snapshot *s, const json_t *o, struct err *e)
 	    want_u64(inventory, "packs", INT64_MAX, &s->packs, e) == -1)
 		return -1;
 	s->has_previous = !json_is_null(json_object_get(o, "previous"));
+	s->previous_utc = 0;
 	if (s->has_previous &&
-	    snapshot_id_want(o, "previous", &s->previous, e) == -1)
+	    (snapshot_id_want(o, "previous", &s->previous, e) == -1 ||
+	    want_time(o, "previous_time", &s->previous_utc, e) == -1))
 		return -1;
 	return 0;
 }

@@ -57,6 +57,7 @@ struct snapshot {
 	uint64_t	new_bytes;	/* stored for this snapshot */
 	bool		has_previous;
 	struct id	previous;	/* digest of the site's one before */
+	int64_t		previous_utc;	/* when that was finished, or 0 */
 };
 
 /* Word for a kind, and back (-1 when it is none). */

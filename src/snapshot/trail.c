@@ -210,6 +210,7 @@ struct newest {
 	const char	*site;
 	bool		 found, has_previous;
 	struct id	 digest, previous;
+	int64_t		 named;
 };
 
 static bool
@@ -240,6 +241,7 @@ keep_newest(void *cookie, const struct trail_item *item, struct err *e)
 		return 0;
 	n->found = true;
 	n->digest = item->digest;
+	n->named = item->named;
 	n->has_previous = snapshot_id_want(predicate, "previous",
 	    &n->previous, &none) == 0;
 	return 0;
@@ -254,7 +256,9 @@ add_previous(const struct depot *d, const struct trail_new *new,
 	if (trail_each(d, new->kind, keep_newest, &n, e) != 0)
 		return -1;
 	if (json_object_set_new(new->predicate, "previous", n.found ?
-	    snapshot_id_json(&n.digest) : json_null()) == -1)
+	    snapshot_id_json(&n.digest) : json_null()) == -1 ||
+	    json_object_set_new(new->predicate, "previous_time", n.found ?
+	    want_make_time(n.named) : json_null()) == -1)
 		return err_memory(e);
 	return 0;
 }

@@ -69,8 +69,9 @@ struct trail_new {
 
 /*
  * Sign a statement and put it into the store, durably; last of all.  The
- * predicate gets a member `previous`: the digest of the newest statement of
- * the kind and site that is there and can be believed, or null.  object gets
+ * predicate gets members `previous` and `previous_time`: digest and time of
+ * the newest statement of the kind and site that is there and can be believed,
+ * or null.  object gets
  * the statement's name, digest its SHA-256.
  */
 int	trail_put(const struct depot *, const struct trail_new *,

@@ -153,13 +153,51 @@ SPOIL(gaps)
 	sizes(x, 1);
 }
 
-SPOIL(removed_before)
+/* Snapshots of these days alone, then the one that is judged. */
+static void
+only_days(struct scene *x, const double *days, size_t n)
 {
-	POLICY(x).retention.daily = 14;
-	scene_past_snapshot(x, 3, 100);
 	assert_int_equal(unlink(fixture_object(&x->f, "snapshots/",
 	    x->path)), 0);
-	scene_past_snapshot(x, 2, x->s.parts[0].root.size);
+	for (size_t i = 0; i < n; i++)
+		scene_past_snapshot(x, days[i], x->s.parts[0].root.size);
+	fixture_sign_snapshot(&x->f, &x->s);
+	x->r.snapshot = x->s.digest;
+}
+
+static void
+remove_oldest(struct scene *x)
+{
+	assert_int_equal(unlink(fixture_object(&x->f, "snapshots/",
+	    x->path)), 0);
+}
+
+SPOIL(removed_before)
+{
+	static const double days[] = { 20, 5, 2 };
+
+	POLICY(x).retention.daily = 3;
+	only_days(x, days, 3);
+	remove_oldest(x);		/* pruned */
+	remove_oldest(x);		/* the third day */
+}
+
+SPOIL(last_removed)
+{
+	static const double days[] = { 0.01, 0.005 };
+
+	POLICY(x).retention.last = 3;
+	only_days(x, days, 2);
+	remove_oldest(x);
+}
+
+SPOIL(month_removed)
+{
+	static const double days[] = { 70, 2 };
+
+	POLICY(x).retention.monthly = 3;
+	only_days(x, days, 2);
+	remove_oldest(x);
 }
 
 /* The chain of snapshots has a hole where all are kept. */
@@ -280,7 +318,10 @@ static const struct wrong wrongs[] = {
 	    "snapshot size" },
 	{ "a component is empty", nothing_in_it, NULL, "snapshot size" },
 	{ "recovery points were days apart", gaps, NULL, "rpo period" },
-	{ "older snapshots were removed", removed_before, NULL,
+	{ "a day's only snapshot was removed", removed_before, NULL,
+	    "retention" },
+	{ "one of the last was removed", last_removed, NULL, "retention" },
+	{ "a month's only snapshot was removed", month_removed, NULL,
 	    "retention" },
 	{ "a snapshot in between was removed", removed_between, NULL,
 	    "retention" },
@@ -327,8 +368,12 @@ a_good_past_satisfies_every_rule(void **state)
 	size = x->s.parts[0].root.size;
 	assert_int_equal(unlink(fixture_object(&x->f, "snapshots/",
 	    x->path)), 0);
-	for (int day = 10; day >= 1; day--)
+	for (int day = 10; day >= 1; day--) {
+		scene_past_snapshot(x, day + 0.001, size);
 		scene_past_snapshot(x, day, size - (uint64_t)day);
+		if (day == 10)
+			remove_oldest(x);	/* its day has another */
+	}
 	fixture_sign_snapshot(&x->f, &x->s);
 	x->r.snapshot = x->s.digest;
 	scene_past_drill(x, 9, "exercise", 5);
