@@ -1,12 +1,14 @@
 /*
  * muster-cat: write an archive as plain tar to standard output.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "archive/tree.h"
 #include "base/err.h"
 #include "cli/cmd.h"
+#include "report/say.h"
 #include "snapshot/access.h"
 #include "snapshot/trail.h"
 
@@ -35,6 +37,8 @@ cat(struct access *a, const char *name, struct err *e)
 {
 	const struct part *p;
 	struct snapshot *s;
+	char text[SAY_TEXT_MAX];
+	uint64_t damaged;
 	int status = CMD_TROUBLE;
 
 	if (isatty(STDOUT_FILENO) == 1) {
@@ -47,8 +51,12 @@ cat(struct access *a, const char *name, struct err *e)
 		return CMD_TROUBLE;
 	}
 	if (trail_find_snapshot(&a->depot, a->policy != NULL ?
-	    a->policy->site : NULL, more.snapshot, s, NULL, e) == -1)
+	    a->policy->site : NULL, more.snapshot, s, &damaged,
+	    e) == -1)
 		goto done;
+	(void)say_passed_over(more.snapshot, damaged, text);
+	if (text[0] != '\0')
+		(void)fprintf(stderr, "muster-cat: %s", text);
 	if ((p = snapshot_part(s, name)) == NULL) {
 		(void)err_set(e, ERR_INPUT, "%s has no component %s",
 		    s->object, name);

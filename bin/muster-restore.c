@@ -64,6 +64,8 @@ put_back(struct access *a, struct err *e)
 {
 	struct restore_stats r;
 	struct snapshot *s;
+	char text[SAY_TEXT_MAX];
+	uint64_t damaged;
 	int status = CMD_TROUBLE;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
@@ -71,8 +73,12 @@ put_back(struct access *a, struct err *e)
 		return CMD_TROUBLE;
 	}
 	if (trail_find_snapshot(&a->depot, a->policy != NULL ?
-	    a->policy->site : NULL, more.snapshot, s, NULL, e) == -1)
+	    a->policy->site : NULL, more.snapshot, s, &damaged,
+	    e) == -1)
 		goto done;
+	(void)say_passed_over(more.snapshot, damaged, text);
+	if (text[0] != '\0')
+		(void)fprintf(stderr, "muster-restore: %s", text);
 	if (restore_snapshot(&a->depot, s, &restore, &r, e) == -1) {
 		status = r.changed ? CMD_CHANGED : CMD_TROUBLE;
 		goto done;

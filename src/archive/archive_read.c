@@ -150,9 +150,11 @@ open_manifest(struct archive_reader *r, struct chunks *chunks, struct err *e)
 	    (rc = have(r, MANIFEST_MAGIC_SIZE, e)) == -1)
 		return -1;
 	if (rc == 0 || memcmp(here(r), MANIFEST_MAGIC,
-	    MANIFEST_MAGIC_SIZE) != 0)
-		return err_set(e, ERR_UNSUPPORTED, "it is no archive that "
-		    "this version of muster can read");
+	    MANIFEST_MAGIC_SIZE - 1) != 0)
+		return damaged(e, "it does not begin as one");
+	if (here(r)[MANIFEST_MAGIC_SIZE - 1] != '1')
+		return err_set(e, ERR_UNSUPPORTED, "it is of another version; "
+		    "this muster knows version 1: use a newer muster");
 	r->used = MANIFEST_MAGIC_SIZE;
 	return 0;
 }

@@ -32,6 +32,15 @@ int	say_verdict(const struct verdict *, struct err *);
 int	say_verify(const struct verify_report *, bool authentic, bool content,
 	    struct err *);
 
+/*
+ * What to tell on standard error when the newest snapshot was asked for
+ * (which: NULL or "latest") and damaged others could not be believed, of which
+ * one may be newer; empty when there is nothing to tell.  Returns its buffer.
+ */
+#define SAY_TEXT_MAX 160
+char	*say_passed_over(const char *which, uint64_t damaged,
+	    char [SAY_TEXT_MAX]);
+
 /* A snapshot that was put back; notes is what could not be set. */
 int	say_restore(const struct snapshot *, const struct restore_stats *,
 	    uint64_t notes, struct err *);

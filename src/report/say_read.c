@@ -3,12 +3,26 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/num.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "report/say.h"
+
+char *
+say_passed_over(const char *which, uint64_t damaged, char text[SAY_TEXT_MAX])
+{
+	text[0] = '\0';
+	if (damaged == 0 || (which != NULL && strcmp(which, "latest") != 0))
+		return text;
+	(void)snprintf(text, SAY_TEXT_MAX, "note: %llu snapshot%s cannot be "
+	    "believed and %s passed over (muster-verify says why); one may be "
+	    "newer\n", (unsigned long long)damaged, damaged == 1 ? "" : "s",
+	    damaged == 1 ? "was" : "were");
+	return text;
+}
 
 int
 say_verify(const struct verify_report *r, bool authentic, bool content,

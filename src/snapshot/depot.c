@@ -58,6 +58,10 @@ consider(void *cookie, const struct store_info *info, struct err *e)
 	if (depot_open_charter(s->d, &c, b.data, b.len, &s->why) == -1) {
 		s->refused++;
 		(void)err_add(&s->why, "%s", info->name);
+		if (s->d->authentic && s->why.kind == ERR_UNSUPPORTED) {
+			*e = s->why;	/* signed, and may change anything */
+			goto done;
+		}
 		rc = 0;
 		goto done;
 	}

@@ -61,7 +61,8 @@ struct depot_options {
 
 /*
  * Open it.  ERR_DENIED says which key is needed when it is not among the
- * options; ERR_ABSENT when the store has no charter.
+ * options; ERR_ABSENT when the store has no charter; ERR_UNSUPPORTED when our
+ * root signed one of a newer format.
  */
 int	depot_open(struct depot *, const struct depot_options *, struct err *);
 

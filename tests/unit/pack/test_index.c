@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <lmdb.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -264,6 +265,35 @@ another_stores_index_is_thrown_away(void **state)
 	index_close(ix);
 }
 
+/* An index is a cache: one of a newer version is made anew, not guessed at. */
+static void
+another_versions_index_is_thrown_away(void **state)
+{
+	uint8_t version[4] = { 0, 0, 0, 2 };
+	MDB_val key = { 7, (void *)(uintptr_t)"version" };
+	MDB_val value = { sizeof(version), version };
+	struct place v[INDEX_PLACES_MAX];
+	struct index *ix = open_for(STORE);
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi meta;
+
+	(void)state;
+	add(ix, 1, 0, 10);
+	index_close(ix);
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(mdb_env_set_maxdbs(env, 4), 0);
+	assert_int_equal(mdb_env_open(env, folder, 0, 0600), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "meta", 0, &meta), 0);
+	assert_int_equal(mdb_put(txn, meta, &key, &value, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+	ix = open_for(STORE);
+	assert_int_equal(copies(ix, 5, v), 0);
+	index_close(ix);
+}
+
 static void
 overwrite(off_t at, const void *p, size_t n)
 {
@@ -469,6 +499,7 @@ main(void)
 		T(packs_come_in_order_of_their_names),
 		T(the_map_grows_as_needed),
 		T(another_stores_index_is_thrown_away),
+		T(another_versions_index_is_thrown_away),
 		T(damage_is_thrown_away),
 		T(a_folder_that_cannot_be_is_trouble),
 		T(another_process_sees_what_was_added_and_grown),
