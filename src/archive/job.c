@@ -6,7 +6,10 @@
 
 #include "archive/job.h"
 #include "archive/links.h"
+#include "archive/stat_cache.h"
 #include "pack/chunks.h"
+
+#define LOOK_MAX ((size_t)64 << 20)	/* some long names of one job */
 
 struct job *
 job_new(struct err *e)
@@ -15,6 +18,8 @@ job_new(struct err *e)
 
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		(void)err_memory(e);
+	else
+		buf_init(&j->look, LOOK_MAX);
 	return j;
 }
 
@@ -37,6 +42,8 @@ job_free(struct job *j)
 		free(j->notes[i].name);
 		free(j->notes[i].why);
 	}
+	buf_drop(&j->look);
+	stat_run_free(j->known);
 	free(j->items);
 	free(j->segments);
 	free(j->notes);

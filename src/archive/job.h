@@ -7,9 +7,11 @@
 
 #include "archive/archive.h"
 #include "archive/tree.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 struct link;
+struct stat_run;
 
 /* One entry to be taken. */
 struct job_item {
@@ -33,6 +35,13 @@ struct job {
 	struct job_item	*items;
 	size_t		 n_items, size_items;
 	uint64_t	 weight;	/* bytes of content, as scanned */
+
+	/* For the stat cache (unchanged.h): */
+	struct buf	 look;		/* how all items look to the scan */
+	int64_t		 newest;	/* of their ctimes, UTC ns */
+	struct stat_run	*known;		/* from before, or NULL */
+	struct id	 digest;	/* of look */
+	bool		 compare;	/* if unchanged, read and compare */
 
 	struct segment	*segments;
 	size_t		 n_segments, size_segments;

@@ -183,6 +183,12 @@ link_wait(struct link *k)
 	return k->state == LINK_TAKEN ? k->path : NULL;
 }
 
+const char *
+link_path(const struct link *k)
+{
+	return k->path;
+}
+
 void
 link_release(struct link *k)
 {

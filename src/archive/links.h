@@ -31,6 +31,9 @@ void		 link_settle(struct link *, bool taken);
  */
 const char	*link_wait(struct link *);
 
+/* The first name, borrowed, whatever became of it. */
+const char	*link_path(const struct link *);
+
 /* Accepts NULL.  Whoever was the first must have settled it. */
 void		 link_release(struct link *);
 

@@ -58,6 +58,7 @@ scan_note(const struct tree_options *opt, struct tree_stats *stats,
 	case TREE_VANISHED: stats->vanished++; break;
 	case TREE_CHANGED: stats->changed++; break;
 	case TREE_SPECIAL: stats->special++; break;
+	case TREE_DIFFERS: stats->differs++; break;
 	case TREE_OTHER_FS: break;
 	}
 	if (opt->note != NULL)

@@ -14,6 +14,7 @@
  * Whatever goes wrong, in whichever thread: the first job in order that
  * failed says why, all workers end, and nothing is left behind.
  */
+#include <assert.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,6 +26,9 @@
 #include "archive/links.h"
 #include "archive/name.h"
 #include "archive/scan.h"
+#include "archive/stat_cache.h"
+#include "archive/unchanged.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/queue.h"
@@ -35,6 +39,7 @@
 #define WEIGHT_MAX ((uint64_t)8 << 20)
 #define WORKERS_MAX 16
 #define WINDOW 64
+#define GRAIN ((int64_t)2000000000)	/* of the coarsest timestamps, ns */
 
 struct take {
 	struct chunks		 *chunks;
@@ -44,6 +49,7 @@ struct take {
 	struct links		 *links;
 	struct job		 *job;		/* being planned */
 	int			  root;
+	int64_t			  young;	/* ctimes from here on are */
 
 	struct queue		 *todo;
 	struct job		 *window[WINDOW];
@@ -55,6 +61,14 @@ struct take {
 	size_t			  n_threads;
 };
 
+static int
+take_job(const struct take *t, struct grab *g, struct job *j, struct err *e)
+{
+	if (grab_job(g, j, e) == -1)
+		return -1;
+	return unchanged_compare(t->root, t->opt->cache, j, e);
+}
+
 static void
 do_job(struct take *t, struct grab *g, const struct err *no_grab,
     struct job *j)
@@ -65,7 +79,7 @@ do_job(struct take *t, struct grab *g, const struct err *no_grab,
 	} else if (atomic_load(&t->stop))
 		j->rc = err_set(&j->err, ERR_INTERRUPTED, "stopped");
 	else
-		j->rc = grab_job(g, j, &j->err);
+		j->rc = take_job(t, g, j, &j->err);
 }
 
 static void *
@@ -138,6 +152,8 @@ collect_job(struct take *t, const struct job *j, struct err *e)
 		if (archive_writer_add(t->manifest, &j->segments[i],
 		    e) == -1)
 			return -1;
+	if (t->opt->cache != NULL)
+		unchanged_remember(t->opt->cache, j, t->young);
 	return 0;
 }
 
@@ -159,19 +175,42 @@ collect(struct take *t, struct err *e)
 	return rc;
 }
 
-/* Hand the planned job to the workers. */
+/*
+ * Is the planned job done without being read?  It is asked here and not by
+ * the workers: to wake one takes longer than the answer.
+ */
+static int
+take_over(struct take *t, struct err *e)
+{
+	struct stat_cache *cache = t->opt->cache;
+	struct job *j = t->job;
+	int rc;
+
+	if (cache == NULL)
+		return 0;
+	j->known = stat_cache_find(cache, j->items[0].name);
+	j->compare = stat_cache_samples(cache, j->items[0].name);
+	if ((rc = unchanged_take_over(t->chunks, cache, j, e)) == 1)
+		j->done = true;
+	return rc;
+}
+
+/* Hand the planned job to the workers, if it must be read. */
 static int
 hand_out(struct take *t, struct err *e)
 {
 	struct job *j = t->job;
+	int rc;
 
 	if (j == NULL)
 		return 0;
-	if (t->n == WINDOW && collect(t, e) == -1)
+	if ((t->n == WINDOW && collect(t, e) == -1) ||
+	    (rc = take_over(t, e)) == -1)
 		return -1;
 	t->job = NULL;			/* it is in the window now */
 	t->window[(t->first + t->n++) % WINDOW] = j;
-	(void)queue_push(t->todo, j);	/* it is only closed at the end */
+	if (rc == 0)
+		(void)queue_push(t->todo, j);	/* it is open to the end */
 	return 0;
 }
 
@@ -183,6 +222,17 @@ is_boundary(const struct job *j, const char *name, uint64_t weight)
 		return false;
 	return name_hash(name) % MEAN == 0 || j->n_items == ITEMS_MAX ||
 	    weight > GRAB_SMALL_MAX || j->weight + weight > WEIGHT_MAX;
+}
+
+/* The job has a new item: is that all of it? */
+static int
+plan_more(struct take *t, const struct stat *st, uint64_t weight,
+    struct err *e)
+{
+	if (t->opt->cache != NULL && unchanged_see(t->job, st, e) == -1)
+		return -1;
+	t->job->weight += weight;
+	return weight > GRAB_SMALL_MAX ? hand_out(t, e) : 0;
 }
 
 /* One entry of the scan goes into the plan. */
@@ -209,8 +259,7 @@ plan(void *cookie, const char *name, const struct stat *st, struct err *e)
 	if (job_add(t->job, name, st->st_mode & S_IFMT, link, first,
 	    e) == -1)
 		return -1;
-	t->job->weight += weight;
-	return weight > GRAB_SMALL_MAX ? hand_out(t, e) : 0;
+	return plan_more(t, st, weight, e);
 }
 
 static int
@@ -264,7 +313,9 @@ tree_take(struct chunks *chunks, const struct tree_options *opt,
 	};
 	int rc;
 
+	assert(opt->cache == NULL || !opt->owner_names);
 	*stats = (struct tree_stats){ .files = 0 };
+	t.young = clock_utc() - GRAIN;
 	(void)pthread_mutex_init(&t.mutex, NULL);
 	(void)pthread_cond_init(&t.done, NULL);
 	if ((rc = take_all(&t, root, e)) == -1)

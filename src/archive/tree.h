@@ -7,6 +7,7 @@
 #include "archive/archive.h"
 
 struct err;
+struct stat_cache;
 
 /* What could not be taken as it was, and why: sealed with the snapshot. */
 enum tree_note_kind {
@@ -14,7 +15,8 @@ enum tree_note_kind {
 	TREE_VANISHED,		/* gone between listing and reading */
 	TREE_CHANGED,		/* changed while being read, after retries */
 	TREE_SPECIAL,		/* a socket: cannot be archived (not exit 4) */
-	TREE_OTHER_FS		/* another file system: not entered (not 4) */
+	TREE_OTHER_FS,		/* another file system: not entered (not 4) */
+	TREE_DIFFERS		/* other content, same size and times */
 };
 
 struct tree_options {
@@ -36,11 +38,16 @@ struct tree_options {
 	void		(*note)(void *cookie, enum tree_note_kind,
 			    const char *path, const char *why);
 	void		 *cookie;
+	/*
+	 * Runs of entries that are in it and did not change since are taken
+	 * over unread; NULL: everything is read.  Not with owner_names.
+	 */
+	struct stat_cache *cache;
 };
 
 struct tree_stats {
 	uint64_t	files, folders, others, bytes;
-	uint64_t	unreadable, vanished, changed, special;
+	uint64_t	unreadable, vanished, changed, special, differs;
 };
 
 /*

@@ -159,6 +159,12 @@ int	chunks_get(struct chunks *, const struct ref *, void *out,
 bool	chunks_have(struct chunks *, const struct ref *);
 
 /*
+ * Take a chunk over from an archive before: 1 when some pack of the store has
+ * it, by the index; then it counts as if it was put anew.  0 when none has.
+ */
+int	chunks_keep(struct chunks *, const struct ref *, struct err *);
+
+/*
  * Read a list of chunks in order, fetched and opened ahead by the workers in
  * bounded memory; that begins at once, so that several sources may read ahead
  * of each other.  The refs are borrowed until it is freed.

@@ -197,6 +197,27 @@ chunks_get(struct chunks *c, const struct ref *ref, void *out, struct err *e)
 	return rc;
 }
 
+int
+chunks_keep(struct chunks *c, const struct ref *ref, struct err *e)
+{
+	struct place v[INDEX_PLACES_MAX];
+	int n;
+
+	if (c->index == NULL)
+		return 0;
+	if ((n = index_find(c->index, &ref->id, ref->len, v, e)) <= 0)
+		return n;
+	if (used_add(&c->used, &v[0].pack, e) == -1)
+		return -1;
+	(void)pthread_mutex_lock(&c->lock);
+	c->stats.chunks++;
+	c->stats.bytes += ref->len;
+	(void)pthread_mutex_unlock(&c->lock);
+	if (c->with.progress != NULL)
+		c->with.progress(c->with.cookie, ref->len, 0);
+	return 1;
+}
+
 bool
 chunks_have(struct chunks *c, const struct ref *ref)
 {

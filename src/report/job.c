@@ -1,11 +1,13 @@
 /*
  * From a command's options to its answer: see job.h.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/num.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "drill/drill.h"
@@ -16,6 +18,26 @@
 #include "snapshot/access.h"
 #include "snapshot/take.h"
 #include "snapshot/trail.h"
+
+/* "N%" or "N": 0 to 100. */
+static int
+find_reread(const struct job *j, struct take_options *o, struct err *e)
+{
+	size_t len = j->reread == NULL ? 0 : strlen(j->reread);
+	char digits[8];
+	uint64_t n = 0;
+
+	if (len == 0)
+		return 0;
+	if (j->reread[len - 1] == '%')
+		len--;
+	(void)snprintf(digits, sizeof(digits), "%.*s", len < 7 ? (int)len : 7,
+	    j->reread);
+	if (num_parse(digits, 0, 100, &n, e) == -1)
+		return err_add(e, "--verify-unchanged");
+	o->reread = (unsigned)n;
+	return 0;
+}
 
 int
 job_take(const struct job *j, struct err *e)
@@ -35,6 +57,8 @@ job_take(const struct job *j, struct err *e)
 	struct notes *notes = NULL;
 	int status = CMD_TROUBLE;
 
+	if (find_reread(j, &o, e) == -1)
+		return CMD_USAGE;
 	if (access_open(&a, &w, e) == -1)
 		return CMD_TROUBLE;
 	o.policy = a.policy;

@@ -15,12 +15,13 @@ struct job {
 	const char	*policy;	/* file, or NULL */
 	const char	*store;		/* name or URL, or NULL */
 	const char	*recovery_key;	/* or NULL */
-	const char	*passphrase_file;	/* or NULL */
+	const char	*passphrase_file; /* or NULL */
 	const char	*lock_wait;	/* duration, or NULL */
 	bool		 only_one;	/* one kind of component */
 	enum part_kind	 only;
 	const char	*stream;	/* standard input under this name */
 	bool		 dry_run;
+	const char	*reread;	/* percent of unchanged files, or NULL */
 	const char	*snapshot;	/* which one, or NULL: the newest */
 	const char	*subject;	/* of the gate's verdict, or NULL */
 	const char	**to;		/* to ship to; NULL: all others */

@@ -18,6 +18,8 @@ static const struct opt options[] = {
 	    "wait so long for another run to end (30s, 5m)" },
 	{ 'n', "dry-run", &want.dry_run, NULL, NULL, NULL,
 	    "read and fingerprint everything, store nothing" },
+	{ 0, "verify-unchanged", NULL, &want.reread, NULL, "percent",
+	    "read so much of the unchanged files as well, and compare" },
 	{ 0 },
 };
 

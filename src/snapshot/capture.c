@@ -48,6 +48,7 @@ note_tree(void *cookie, enum tree_note_kind kind, const char *path,
 		[TREE_CHANGED] = "changed",
 		[TREE_SPECIAL] = "special",
 		[TREE_OTHER_FS] = "other file system",
+		[TREE_DIFFERS] = "differs",
 	};
 	const struct noting *n = cookie;
 
@@ -85,13 +86,15 @@ capture_tree(struct chunks *ch, const struct capture *c, struct noting *n,
 		.exclude = files ? r->files_exclude : r->config_exclude,
 		.one_file_system = files && r->files_one_fs,
 		.note = note_tree, .cookie = n,
+		.cache = files ? c->cache : NULL,
 	};
 	struct tree_stats stats = { 0 };
 
 	p->point = clock_utc();
 	if (tree_take(ch, &o, &p->root, &stats, e) == -1)
 		return -1;
-	p->unread = stats.unreadable + stats.vanished + stats.changed;
+	p->unread = stats.unreadable + stats.vanished + stats.changed +
+	    stats.differs;
 	return 0;
 }
 

@@ -20,6 +20,8 @@ struct capture {
 	const char		*files_root;
 	const char		*config_root;
 	struct notes		*notes;		/* or NULL */
+	/* of the files; never for a proof, which must read */
+	struct stat_cache	*cache;		/* or NULL */
 };
 
 /*

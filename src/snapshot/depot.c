@@ -4,6 +4,7 @@
  * names; with no key at all, the charter is taken at its own word and
  * `authentic` stays false, so that whoever decides can say so.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -135,7 +136,8 @@ open_chunks(struct depot *d, const struct depot_options *o, struct err *e)
 		    "/var/tmp", e)) == NULL)
 			return -1;
 		co.index = scratch_path(d->scratch);
-	}
+	} else if ((d->lasting = strdup(co.index)) == NULL)
+		return err_memory(e);
 	return (d->chunks = chunks_open(&co, e)) == NULL ? -1 : 0;
 }
 
@@ -180,6 +182,7 @@ depot_close(struct depot *d)
 	if (d->chunks != NULL)
 		chunks_close(d->chunks);
 	scratch_free(d->scratch);
+	free(d->lasting);
 	store_secret_free(d->own_secret);
 	writer_key_free(d->writer);
 	recovery_key_free(d->recovery);

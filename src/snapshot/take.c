@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "archive/entry.h"
+#include "archive/stat_cache.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -144,6 +145,31 @@ out:
 	return rc;
 }
 
+/* The files' stat cache is kept beside the index, if that is kept. */
+static int
+open_cache(const struct depot *d, const struct take_options *o,
+    struct stat_cache **cache, struct err *e)
+{
+	char file[4096], owner[SNAPSHOT_SITE_MAX + CHARTER_ID_SIZE + 8];
+	char hex[ID_TEXT_SIZE];
+	struct stat_cache_options so = {
+		.file = file, .owner = owner, .secret = d->secret,
+		.reread = o->reread,
+	};
+	struct id id;
+
+	if (d->lasting == NULL || o->dry_run || o->stream != NULL ||
+	    o->policy->files.paths == NULL)
+		return 0;
+	(void)snprintf(owner, sizeof(owner), "%s\nfiles\n%s",
+	    o->policy->site, d->charter.store);
+	id_sha256(owner, strlen(owner), &id);
+	if (snprintf(file, sizeof(file), "%s/stat-%.16s", d->lasting,
+	    id_format(&id, hex)) >= (int)sizeof(file))
+		return err_set(e, ERR_INPUT, "state: the path is too long");
+	return (*cache = stat_cache_open(&so, e)) == NULL ? -1 : 0;
+}
+
 /* Standard input as one entry of an archive of its own. */
 struct piping {
 	struct archive_writer	*w;
@@ -211,34 +237,23 @@ done:
 }
 
 static int
-capture_all(const struct take_options *o,
-    struct notes *notes, struct chunks *chunks, struct snapshot *s,
-    struct err *e)
+capture_all(const struct take_options *o, struct capture *c,
+    struct chunks *chunks, struct snapshot *s, struct err *e)
 {
 	static const enum part_kind order[] = {
 		PART_DB, PART_FILES, PART_CONFIG
 	};
-	struct recipe recipe;
-	struct capture c = {
-		.recipe = &recipe, .files_root = "/", .config_root = "/",
-		.login = { .defaults_file = o->policy->db.defaults_file,
-		    .socket = o->policy->db.socket,
-		    .user = o->policy->db.user },
-		.db_connections = (int)o->policy->db.connections,
-		.notes = notes,
-	};
 	struct part *p;
 	size_t i;
 
-	recipe_of_policy(&recipe, o->policy);
 	for (i = 0; i < 3; i++) {
-		if (!capture_has(&recipe, order[i]) ||
+		if (!capture_has(c->recipe, order[i]) ||
 		    (o->only_one && o->only != order[i]))
 			continue;
 		if (o->step != NULL)
 			o->step(o->cookie, part_kind_word(order[i]));
 		p = &s->parts[s->n_parts];
-		if (capture_part(chunks, &c, order[i], p, e) == -1)
+		if (capture_part(chunks, c, order[i], p, e) == -1)
 			return -1;
 		(void)snprintf(p->name, sizeof(p->name), "%s",
 		    part_kind_word(order[i]));
@@ -307,13 +322,13 @@ done:
 }
 
 static int
-capture(const struct take_options *o, struct notes *notes,
+capture(const struct take_options *o, struct capture *c,
     struct chunks *chunks, struct snapshot *s, struct err *e)
 {
 	struct part *p = s->parts;
 
 	if (o->stream == NULL)
-		return capture_all(o, notes, chunks, s, e);
+		return capture_all(o, c, chunks, s, e);
 	if (capture_stream(chunks, o, p, e) == -1)
 		return err_add(e, "cannot take %s", o->stream);
 	(void)snprintf(p->name, sizeof(p->name), "%s", o->stream);
@@ -323,7 +338,7 @@ capture(const struct take_options *o, struct notes *notes,
 
 /* Everything is read and fingerprinted, nothing is kept. */
 static int
-take_dry(struct depot *d, const struct take_options *o, struct notes *notes,
+take_dry(struct depot *d, const struct take_options *o, struct capture *c,
     struct snapshot *s, struct err *e)
 {
 	struct chunks *dry;
@@ -331,28 +346,21 @@ take_dry(struct depot *d, const struct take_options *o, struct notes *notes,
 
 	if ((dry = depot_dry(d, e)) == NULL)
 		return -1;
-	rc = capture(o, notes, dry, s, e);
+	rc = capture(o, c, dry, s, e);
 	chunks_close(dry);
 	(void)snprintf(s->object, sizeof(s->object),
 	    "(dry run: nothing was stored)");
 	return rc;
 }
 
-int
-take_snapshot(struct depot *d, const struct take_options *o,
-    struct notes *notes, struct snapshot *s, struct err *e)
+static int
+take_stored(struct depot *d, const struct take_options *o, struct capture *c,
+    struct snapshot *s, struct err *e)
 {
-	begin(d, o, s);
-	if (o->dry_run) {
-		if (take_dry(d, o, notes, s, e) == -1)
-			return -1;
-		find_point(s);
-		return 0;
-	}
-	if (capture(o, notes, d->chunks, s, e) == -1)
+	if (capture(o, c, d->chunks, s, e) == -1)
 		return -1;
 	find_point(s);
-	if (sealed_put(d->chunks, o->policy, notes, s, e) == -1)
+	if (sealed_put(d->chunks, o->policy, c->notes, s, e) == -1)
 		return -1;
 	if (chunks_flush(d->chunks, e) == -1)
 		return err_add(e, "cannot store the snapshot's packs");
@@ -361,4 +369,37 @@ take_snapshot(struct depot *d, const struct take_options *o,
 	if (intr_check(e) == -1)
 		return -1;
 	return bind_all(d, s, e);
+}
+
+int
+take_snapshot(struct depot *d, const struct take_options *o,
+    struct notes *notes, struct snapshot *s, struct err *e)
+{
+	struct recipe recipe;
+	struct capture c = {
+		.recipe = &recipe, .files_root = "/", .config_root = "/",
+		.login = { .defaults_file = o->policy->db.defaults_file,
+		    .socket = o->policy->db.socket,
+		    .user = o->policy->db.user },
+		.db_connections = (int)o->policy->db.connections,
+		.notes = notes,
+	};
+	struct err ignored;
+	int rc;
+
+	recipe_of_policy(&recipe, o->policy);
+	begin(d, o, s);
+	if (o->dry_run) {
+		if ((rc = take_dry(d, o, &c, s, e)) == 0)
+			find_point(s);
+		return rc;
+	}
+	if (open_cache(d, o, &c.cache, e) == -1)
+		return -1;
+	rc = take_stored(d, o, &c, s, e);
+	if (rc == 0 && c.cache != NULL)
+		/* The snapshot exists; without it, the next one reads more. */
+		(void)stat_cache_commit(c.cache, &ignored);
+	stat_cache_free(c.cache);
+	return rc;
 }

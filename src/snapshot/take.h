@@ -18,6 +18,8 @@ struct take_options {
 	const char		*stream;
 	/* fingerprints only: nothing is stored, nothing is signed */
 	bool			 dry_run;
+	/* percent of the unchanged files to be read and compared */
+	unsigned		 reread;
 	void			(*step)(void *cookie, const char *name);
 	void			*cookie;
 };

@@ -96,7 +96,7 @@ note_take(void *cookie, enum tree_note_kind kind, const char *name,
     const char *why)
 {
 	static const char *const kinds[] = { "unreadable", "vanished",
-	    "changed", "special", "otherfs" };
+	    "changed", "special", "otherfs", "differs" };
 
 	add_note(cookie, kinds[kind], name, why);
 }
