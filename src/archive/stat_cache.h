@@ -26,7 +26,7 @@ struct stat_cache;
 
 struct stat_cache_options {
 	const char	*file;		/* need not exist */
-	const char	*owner;		/* whose it is: site, component, store */
+	const char	*owner;		/* site, component and store */
 	const struct store_secret *secret;
 	unsigned	 reread;	/* percent to be read nevertheless */
 };

@@ -21,7 +21,7 @@ struct job {
 	enum part_kind	 only;
 	const char	*stream;	/* standard input under this name */
 	bool		 dry_run;
-	const char	*reread;	/* percent of unchanged files, or NULL */
+	const char	*reread;	/* percent of unchanged ones, or NULL */
 	const char	*snapshot;	/* which one, or NULL: the newest */
 	const char	*subject;	/* of the gate's verdict, or NULL */
 	const char	**to;		/* to ship to; NULL: all others */

@@ -8,7 +8,10 @@
 
 static struct job want;
 
+/* The first one is only for what takes files. */
 static const struct opt options[] = {
+	{ 0, "verify-unchanged", NULL, &want.reread, NULL, "percent",
+	    "read so much of the unchanged files as well, and compare" },
 	{ 'p', "policy", NULL, &want.policy, NULL, "file",
 	    "policy (else $MUSTER_POLICY, ./muster.yaml, "
 	    "/etc/muster/muster.yaml)" },
@@ -18,8 +21,6 @@ static const struct opt options[] = {
 	    "wait so long for another run to end (30s, 5m)" },
 	{ 'n', "dry-run", &want.dry_run, NULL, NULL, NULL,
 	    "read and fingerprint everything, store nothing" },
-	{ 0, "verify-unchanged", NULL, &want.reread, NULL, "percent",
-	    "read so much of the unchanged files as well, and compare" },
 	{ 0 },
 };
 
@@ -36,7 +37,9 @@ take_main(const char *name, const char *purpose, const struct job *job,
 {
 	const struct cmd c = {
 		.name = name, .operands = "", .min = 0, .max = 0,
-		.purpose = purpose, .options = options, .run = run,
+		.purpose = purpose, .run = run, .options =
+		    job->only_one && job->only != PART_FILES ? options + 1 :
+		    options,
 	};
 
 	want = *job;

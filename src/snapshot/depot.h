@@ -28,7 +28,7 @@ struct depot {
 	struct store_secret	*own_secret;
 	struct chunks		*chunks;	/* or NULL */
 	struct scratch		*scratch;	/* holds the index, or NULL */
-	char			*lasting;	/* the index's folder, or NULL */
+	char			*lasting;	/* folder of index, or NULL */
 	void			(*progress)(void *cookie, uint64_t bytes,
 				    uint64_t entries);	/* or NULL */
 };

@@ -55,8 +55,8 @@ set_up(void **state)
 		(void)snprintf(name, sizeof(name), "d%d/f%02d", i / 20, i);
 		tree_kit_file(&kit, name, name, strlen(name));
 	}
-	tree_kit_sh(&kit, "ln $src/d0/f01 $src/d2/link; ln $src/big $src/big2; ln -s x $src/sym;"
-	    " mkfifo $src/fifo");
+	tree_kit_sh(&kit, "ln $src/d0/f01 $src/d2/link;"
+	    " ln $src/big $src/big2; ln -s x $src/sym; mkfifo $src/fifo");
 	later(60);
 	return 0;
 }
