@@ -122,8 +122,8 @@ fill_keep_percent(struct fill *f, const char *path, const char *text,
 }
 
 /* Names become parts of paths and of object names. */
-static int
-check_name(const char *name)
+int
+fill_check_name(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -131,9 +131,6 @@ check_name(const char *name)
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n ? 0 : -1;
 }
-
-#define NAME_EXPECTED "expected at most 64 letters, digits, '.', '_' and " \
-    "'-', not starting with '.'"
 
 static int
 fill_db(struct fill *f, const struct raw_db *raw)
@@ -233,67 +230,6 @@ fill_components(struct fill *f, const struct raw_components *raw)
 	return fill_config(f, raw->config);
 }
 
-/* Is it s3://... rather than a path? */
-static bool
-has_scheme(const char *url)
-{
-	size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
-
-	return n > 0 && strncmp(url + n, "://", 3) == 0;
-}
-
-static int
-fill_store(struct fill *f, const struct tree *t, struct policy_store *s)
-{
-	const struct tree *url, *child;
-
-	if (check_name(t->key) == -1)
-		return tree_fail(t, NULL, f->e, "not a name of a store: "
-		    NAME_EXPECTED);
-	if (t->kind != TREE_KEYS)
-		return tree_fail(t, NULL, f->e, "expected {url: ...}");
-	for (child = t->first; child != NULL; child = child->next)
-		if (strcmp(child->key, "url") != 0)
-			return tree_fail(child, NULL, f->e,
-			    "unknown key: expected url");
-	if ((url = tree_get(t, "url")) == NULL)
-		return tree_fail(t, "url", f->e,
-		    "missing: expected a directory");
-	if (url->kind != TREE_TEXT || url->text[0] == '\0')
-		return tree_fail(url, NULL, f->e, "expected a directory");
-	if (fill_keep(f, t->key, &s->name) == -1)
-		return -1;
-	return (has_scheme(url->text) ? fill_keep : fill_keep_path)(f,
-	    url->text, &s->url);
-}
-
-static int
-fill_stores(struct fill *f)
-{
-	const struct tree *t = tree_get(f->tree, "stores"), *child;
-	struct policy *p = &f->l->policy;
-	uint32_t i;
-
-	if (t == NULL || t->kind != TREE_KEYS || t->n == 0)
-		return tree_fail_at(f->tree, "stores", f->e, "expected at "
-		    "least one store, such as local: {url: /srv/muster}");
-	p->stores = loaded_alloc(f->l, t->n, sizeof(*p->stores), f->e);
-	if (p->stores == NULL)
-		return -1;
-	for (child = t->first; child != NULL; child = child->next) {
-		if (fill_store(f, child, &p->stores[p->n_stores]) == -1)
-			return -1;
-		for (i = 0; i < p->n_stores; i++)
-			if (strcmp(p->stores[i].url,
-			    p->stores[p->n_stores].url) == 0)
-				return tree_fail(child, "url", f->e, "store %s "
-				    "has this URL, too: expected another",
-				    p->stores[i].name);
-		p->n_stores++;
-	}
-	return 0;
-}
-
 static int
 fill_keys(struct fill *f, const struct raw_keys *raw)
 {
@@ -360,9 +296,9 @@ loaded_fill(struct loaded *l, const struct raw *raw, const struct tree *tree,
 	struct fill f = { .l = l, .tree = tree, .folder = folder, .e = e };
 	struct policy *p = &l->policy;
 
-	if (check_name(raw->site) == -1)
+	if (fill_check_name(raw->site) == -1)
 		return tree_fail_at(tree, "site", e, "not a name of a site: "
-		    NAME_EXPECTED);
+		    FILL_NAME_EXPECTED);
 	if (fill_keep(&f, raw->site, &p->site) == -1 ||
 	    fill_components(&f, &raw->components) == -1 ||
 	    fill_stores(&f) == -1 || fill_keys(&f, &raw->keys) == -1 ||

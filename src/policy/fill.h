@@ -44,8 +44,14 @@ int	fill_not_understood(struct fill *, const char *path);
 int	fill_commands(struct fill *, const char *path,
 	    const struct raw_check *, uint32_t n, struct policy_check **);
 
+/* 0 if it can be a name: names become parts of paths and of object names. */
+int	fill_check_name(const char *);
+#define FILL_NAME_EXPECTED "expected at most 64 letters, digits, '.', '_' " \
+    "and '-', not starting with '.'"
+
 /* The parts of the policy that have a file of their own. */
 int	fill_drill(struct fill *, const struct raw_drill *);
 int	fill_gate(struct fill *, const struct raw_gate *);
+int	fill_stores(struct fill *);
 
 #endif

@@ -46,9 +46,26 @@ struct policy_config {
 	uint32_t	  n_require;
 };
 
+enum policy_lock {
+	POLICY_UNLOCKED = 0,
+	POLICY_GOVERNANCE,
+	POLICY_COMPLIANCE
+};
+
 struct policy_store {
 	const char	 *name;
 	const char	 *url;
+	/* of a bucket only; NULL and 0 when not said */
+	const char	 *endpoint;
+	const char	 *region;
+	const char	 *ca_file;
+	const char	 *credentials;	/* file */
+	const char	 *profile;	/* section of it */
+	const char	 *storage_class;
+	bool		  has_path_style, path_style;
+	enum policy_lock  lock;
+	uint32_t	  lock_days;
+	uint64_t	  limit_upload;	/* bytes a second */
 };
 
 struct policy_assertion {

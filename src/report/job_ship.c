@@ -70,7 +70,7 @@ sail(void *cookie)
 	struct course *c = cookie;
 
 	c->rc = -1;
-	if ((c->o.to = store_open(c->store->url, &c->e)) != NULL)
+	if ((c->o.to = access_store_open(c->store, &c->e)) != NULL)
 		c->rc = ship_store(c->from, &c->o, &c->r, &c->e);
 	store_close(c->o.to);
 	c->o.to = NULL;

@@ -11,6 +11,7 @@
 #include "base/lock.h"
 #include "base/num.h"
 #include "snapshot/access.h"
+#include "store/store.h"
 
 static bool
 is_url(const char *s)
@@ -42,20 +43,74 @@ find_passphrase(const struct policy *p, const struct access_want *w,
 		s->ask = isatty(STDIN_FILENO) == 1;
 }
 
-/* Each store has an index of its own: its folder is named by the URL. */
+/*
+ * Each store has an index of its own: its folder is named by the URL, and by
+ * the endpoint if one is named, for two may have buckets of the same name.
+ */
 static int
-index_folder(const struct policy *p, const char *url,
+index_folder(const struct policy *p, const struct depot_options *o,
     struct access_paths *paths, struct err *e)
 {
-	char hex[ID_TEXT_SIZE];
+	const char *endpoint = o->bucket.endpoint;
+	char hex[ID_TEXT_SIZE], text[ACCESS_PATH_SIZE];
 	struct id id;
+	int n;
 
-	id_sha256(url, strlen(url), &id);
+	n = snprintf(text, sizeof(text), "%s%s%s", o->url,
+	    endpoint != NULL ? "\n" : "", endpoint != NULL ? endpoint : "");
+	if (n >= (int)sizeof(text))
+		return err_set(e, ERR_INPUT, "the store's URL is too long");
+	id_sha256(text, strlen(text), &id);
 	(void)id_format(&id, hex);
 	if (snprintf(paths->index, sizeof(paths->index), "%s/index-%.16s",
 	    p->state, hex) >= (int)sizeof(paths->index))
 		return err_set(e, ERR_INPUT, "state: the path is too long");
 	return file_mkdirs(paths->index, 0700, e);
+}
+
+void
+access_store_options(const struct policy_store *s, struct store_options *o)
+{
+	*o = (struct store_options){
+		.endpoint = s->endpoint,
+		.region = s->region,
+		.ca_file = s->ca_file,
+		.credentials = s->credentials,
+		.profile = s->profile,
+		.storage_class = s->storage_class,
+		.style = !s->has_path_style ? STORE_STYLE_AUTO :
+		    s->path_style ? STORE_STYLE_PATH : STORE_STYLE_HOST,
+		.lock = s->lock == POLICY_COMPLIANCE ? STORE_COMPLIANCE :
+		    s->lock == POLICY_GOVERNANCE ? STORE_GOVERNANCE :
+		    STORE_UNLOCKED,
+		.lock_days = s->lock_days,
+		.limit_upload = s->limit_upload,
+	};
+}
+
+struct store *
+access_store_open(const struct policy_store *s, struct err *e)
+{
+	struct store_options o;
+
+	access_store_options(s, &o);
+	return store_open_with(s->url, &o, e);
+}
+
+/* The policy's store that is meant, by name or URL; NULL: only a URL. */
+static int
+find_store(const struct policy *p, const char *name,
+    const struct policy_store **out, struct err *e)
+{
+	uint32_t i;
+
+	*out = NULL;
+	if (!is_url(name))
+		return (*out = policy_find_store(p, name, e)) == NULL ? -1 : 0;
+	for (i = 0; i < p->n_stores && *out == NULL; i++)
+		if (strcmp(p->stores[i].url, name) == 0)
+			*out = &p->stores[i];
+	return 0;
 }
 
 int
@@ -76,19 +131,17 @@ access_depot_options(const struct policy *p, const struct access_want *w,
 	}
 	if (name == NULL && w->drill_store)
 		name = p->drill_from;
-	if (is_url(name))
-		o->url = name;
-	else {
-		if ((store = policy_find_store(p, name, e)) == NULL)
-			return -1;
-		o->url = store->url;
-	}
+	if (find_store(p, name, &store, e) == -1)
+		return -1;
+	o->url = store != NULL ? store->url : name;
+	if (store != NULL)
+		access_store_options(store, &o->bucket);
 	o->writer_key = p->writer_key;
 	if (o->recovery_key == NULL)
 		o->recovery_key = p->recovery_key;
 	o->scratch = p->drill_scratch;
 	if (w->use > DEPOT_SIGN) {
-		if (index_folder(p, o->url, paths, e) == -1)
+		if (index_folder(p, o, paths, e) == -1)
 			return -1;
 		o->index = paths->index;
 	}

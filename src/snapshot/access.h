@@ -9,6 +9,8 @@
 
 struct err;
 struct lock;
+struct store;
+struct store_options;
 
 /*
  * How a command gets at a store: by the policy, or (for a recovery with
@@ -46,7 +48,8 @@ struct access {
 
 /*
  * Load the policy, take the lock if asked, open the depot.  A store that is
- * not a name of the policy but has a '/' or ':' in it is a URL.  The
+ * not a name of the policy but has a '/' or ':' in it is a URL, of which the
+ * policy may say more.  The
  * passphrase comes from passphrase_file, the policy, $MUSTER_PASSPHRASE_FILE,
  * $CREDENTIALS_DIRECTORY/muster-passphrase, or the terminal.
  */
@@ -55,6 +58,14 @@ int	access_open(struct access *, const struct access_want *,
 
 /* Release all; zeros are accepted. */
 void	access_close(struct access *);
+
+/*
+ * What the policy says of a store, for store_open_with(), borrowed from it;
+ * and the store, opened.
+ */
+void	access_store_options(const struct policy_store *,
+	    struct store_options *);
+struct store	*access_store_open(const struct policy_store *, struct err *);
 
 /*
  * Only the depot options that access_open() would use, for another store of

@@ -152,7 +152,7 @@ depot_open(struct depot *d, const struct depot_options *o, struct err *e)
 	buf_init(&s.envelope, CHARTER_MAX);
 	if (load_keys(d, o, e) == -1)
 		goto done;
-	if ((d->store = store_open(o->url, e)) == NULL)
+	if ((d->store = store_open_with(o->url, &o->bucket, e)) == NULL)
 		goto done;
 	if (find_charter(d, &s, e) == -1)
 		goto done;

@@ -5,6 +5,7 @@
 
 #include "crypto/charter.h"
 #include "crypto/keys.h"
+#include "store/store.h"
 
 struct chunks;
 struct err;
@@ -50,6 +51,7 @@ int	depot_open_charter(const struct depot *, struct charter *, const void *,
 
 struct depot_options {
 	const char	*url;
+	struct store_options bucket;	/* all that it points at is borrowed */
 	const char	*writer_key;	/* file, or NULL */
 	const char	*recovery_key;	/* file, or NULL */
 	struct passphrase_source pass;

@@ -258,13 +258,18 @@ const struct s3_secret *
 s3_keys_hold(struct s3_keys *k, struct err *e)
 {
 	int64_t now = clock_utc();
+	int rc;
 
 	(void)pthread_mutex_lock(&k->mutex);
 	if (k->secret->expires == 0 || now < k->secret->expires - EARLY)
 		return k->secret;
+	rc = load(k, e);
 	/* until they have really expired the old ones will do */
-	if (load(k, e) != -1 || now < k->secret->expires)
+	if (now < k->secret->expires)
 		return k->secret;
+	if (rc != -1)
+		(void)err_set(e, ERR_DENIED, "the credentials have expired, "
+		    "and %.200s has no others", k->origin);
 	(void)pthread_mutex_unlock(&k->mutex);
 	return NULL;
 }

@@ -160,7 +160,7 @@ s3_metadata_container(struct s3_secret *s, struct err *e)
 	header = mem + ANSWER_MAX;
 	if (authorization(header, ANSWER_MAX, e) == -1)
 		goto done;
-	f.header[0] = strchr(header, ' ')[1] != '\0' ? header : NULL;
+	f.header[0] = strchr(header, ' ') != NULL ? header : NULL;
 	if (ask(&f, mem, ANSWER_MAX, e) == -1)
 		goto done;
 	rc = understand(mem, s, e);

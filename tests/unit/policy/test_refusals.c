@@ -54,8 +54,10 @@ an_unknown_key_is_refused_at_any_level(void **state)
 	    "p.yaml:3: components.redis: unknown key: expected db, files or "
 	    "config");
 	refuse(SITE COMPONENTS "stores:\n  one:\n    url: /x\n"
-	    "    object-lock: y\n" KEYS OBJECTIVES,
-	    "p.yaml:8: stores.one.object-lock: unknown key: expected url");
+	    "    objectlock: y\n" KEYS OBJECTIVES,
+	    "p.yaml:8: stores.one.objectlock: unknown key: expected url, "
+	    "endpoint, region, path-style, ca-file, credentials, profile, "
+	    "storage-class, object-lock or limit-upload");
 	refuse(SMALLEST "drill:\n  rehearsal: {run: x}\n",
 	    "p.yaml:10: drill.rehearsal: unknown key: expected from, scratch, "
 	    "mariadbd, memory, server, provision, check-tables, well-formed, "
@@ -153,7 +155,8 @@ a_missing_key_is_named(void **state)
 	refuse(SITE "components:\n  db: {user: a}\n" STORES KEYS OBJECTIVES,
 	    "p.yaml:3: components.db.databases: missing: expected a list");
 	refuse(SITE COMPONENTS "stores:\n  one: {}\n" KEYS OBJECTIVES,
-	    "p.yaml:6: stores.one.url: missing: expected a directory");
+	    "p.yaml:6: stores.one.url: missing: expected a directory or "
+	    "s3://bucket/prefix");
 	refuse(WITH_DB "drill:\n  assertions:\n    - name: a\n",
 	    "p.yaml:10: drill.assertions[1].sql: missing: expected text");
 	refuse(SMALLEST "gate:\n  checks:\n    - {name: a, run: b}\n"
@@ -257,7 +260,8 @@ bad_stores_are_refused(void **state)
 	refuse(SITE COMPONENTS "stores: {one: /srv}\n" KEYS OBJECTIVES,
 	    "p.yaml:5: stores.one: expected {url: ...}");
 	refuse(SITE COMPONENTS "stores: {one: {url: []}}\n" KEYS OBJECTIVES,
-	    "p.yaml:5: stores.one.url: expected a directory");
+	    "p.yaml:5: stores.one.url: expected a directory or "
+	    "s3://bucket/prefix");
 	refuse(SITE COMPONENTS "stores: {a b: {url: /x}}\n" KEYS OBJECTIVES,
 	    "p.yaml:5: stores.a b: not a name of a store: expected at most 64 "
 	    "letters, digits, '.', '_' and '-', not starting with '.'");
