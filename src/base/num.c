@@ -3,6 +3,7 @@
  * form promised is refused with the form in the message; nothing overflows.
  */
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -139,6 +140,19 @@ num_format_size(uint64_t bytes, char out[NUM_TEXT_MAX])
 	return out;
 }
 
+/* "3m 20s"; "3m" when nothing is left. */
+static char *
+two_units(uint64_t n, char unit, uint64_t rest, char less,
+    char out[NUM_TEXT_MAX])
+{
+	if (rest == 0)
+		(void)snprintf(out, NUM_TEXT_MAX, "%ju%c", (uintmax_t)n, unit);
+	else
+		(void)snprintf(out, NUM_TEXT_MAX, "%ju%c %ju%c", (uintmax_t)n,
+		    unit, (uintmax_t)rest, less);
+	return out;
+}
+
 char *
 num_format_seconds(double seconds, char out[NUM_TEXT_MAX])
 {
@@ -156,14 +170,21 @@ num_format_seconds(double seconds, char out[NUM_TEXT_MAX])
 	}
 	s = seconds < 1e15 ? (uint64_t)(seconds + 0.5) : 1000000000000000;
 	if (s < 3600)
-		(void)snprintf(out, NUM_TEXT_MAX, "%jum %jus",
-		    (uintmax_t)(s / 60), (uintmax_t)(s % 60));
-	else if (s < 86400)
-		(void)snprintf(out, NUM_TEXT_MAX, "%juh %jum",
-		    (uintmax_t)(s / 3600), (uintmax_t)(s % 3600 / 60));
-	else
-		(void)snprintf(out, NUM_TEXT_MAX, "%jud %juh",
-		    (uintmax_t)(s / 86400), (uintmax_t)(s % 86400 / 3600));
+		return two_units(s / 60, 'm', s % 60, 's', out);
+	if (s < 86400)
+		return two_units(s / 3600, 'h', s % 3600 / 60, 'm', out);
+	return two_units(s / 86400, 'd', s % 86400 / 3600, 'h', out);
+}
+
+char *
+num_format_count(uint64_t n, const char *word, char out[NUM_TEXT_MAX])
+{
+	size_t len = strlen(word);
+	bool ies = n != 1 && len > 0 && word[len - 1] == 'y';
+
+	(void)snprintf(out, NUM_TEXT_MAX, "%ju %.*s%s", (uintmax_t)n,
+	    (int)(ies ? len - 1 : len), word, ies ? "ies" :
+	    n != 1 ? "s" : "");
 	return out;
 }
 

@@ -27,9 +27,13 @@ int	num_parse_percent(const char *, uint32_t *, struct err *);
 
 #define NUM_TEXT_MAX 32
 
-/* "1.4 GB" (powers of 1000), "3m 20s", "0.41 s"; returns its buffer. */
+/*
+ * "1.4 GB" (powers of 1000); "3m 20s", "15m", "0.41 s"; "1 pack", "2 packs",
+ * "3 entries" of the words pack and entry.  Each returns its buffer.
+ */
 char	*num_format_size(uint64_t bytes, char [NUM_TEXT_MAX]);
 char	*num_format_seconds(double, char [NUM_TEXT_MAX]);
+char	*num_format_count(uint64_t, const char *word, char [NUM_TEXT_MAX]);
 
 /* Lower-case hexadecimal; out holds 2 * n + 1 bytes and is returned. */
 char	*num_hex(const void *, size_t n, char *out);

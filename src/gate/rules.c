@@ -103,17 +103,20 @@ rule_unread(struct evidence *x)
 	    files + others == 0 ? "everything was read" : seen);
 }
 
-static void
+void
 rule_policy(struct evidence *x, const char *name, const char *object,
     const struct id *digest)
 {
-	char seen[ID_TEXT_SIZE], required[ID_TEXT_SIZE];
+	char seen[RECEIPT_TEXT_MAX], required[RECEIPT_TEXT_MAX];
+	char hex[ID_TEXT_SIZE];
+	bool same = id_compare(digest, &x->o->policy->digest) == 0;
 
-	(void)id_format(digest, seen);
-	(void)id_format(&x->o->policy->digest, required);
-	seen[16] = required[16] = '\0';
-	rule_add(x, name, id_compare(digest, &x->o->policy->digest) == 0 ?
-	    RULE_PASS : RULE_FAIL, object, required, seen);
+	(void)snprintf(required, sizeof(required), "this policy, %.16s",
+	    id_format(&x->o->policy->digest, hex));
+	(void)snprintf(seen, sizeof(seen), "%s %.16s", same ? "it is" :
+	    "another or older one,", id_format(digest, hex));
+	rule_add(x, name, same ? RULE_PASS : RULE_FAIL, object, required,
+	    same ? "it is" : seen);
 }
 
 static void
@@ -155,8 +158,10 @@ rules_snapshot(struct evidence *x, struct err *e)
 		return 0;
 	}
 	x->has_s = true;
+	(void)snprintf(seen, sizeof(seen), "%.250s, signed by %.100s",
+	    x->s.object, x->s.signer);
 	rule_add(x, "snapshot", RULE_PASS, x->s.object,
-	    "a signed snapshot of the site", x->s.signer);
+	    "a signed snapshot of the site", seen);
 	(void)snprintf(seen, sizeof(seen), "%llu cannot be believed",
 	    (unsigned long long)damaged);
 	rule_add(x, "snapshot trail", damaged == 0 ? RULE_PASS : RULE_FAIL,
@@ -220,7 +225,7 @@ rules_stored(struct evidence *x, struct err *e)
 {
 	struct reading r = { .x = x, .result = RULE_PASS };
 	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
-	char text[NUM_TEXT_MAX];
+	char text[NUM_TEXT_MAX], packs[NUM_TEXT_MAX];
 	struct err why;
 
 	if (!x->has_s) {
@@ -229,8 +234,8 @@ rules_stored(struct evidence *x, struct err *e)
 		return 0;
 	}
 	err_clear(&why);
-	(void)snprintf(required, sizeof(required), "%llu packs read back, "
-	    "each with its SHA-256", (unsigned long long)x->s.packs);
+	(void)snprintf(required, sizeof(required), "%s read back, each with "
+	    "its SHA-256", num_format_count(x->s.packs, "pack", text));
 	if (inventory_each(x->d->store, &x->s.inventory, read_pack, &r,
 	    &why) == -1) {
 		if (why.kind == ERR_INTERRUPTED) {
@@ -246,8 +251,8 @@ rules_stored(struct evidence *x, struct err *e)
 		(void)snprintf(seen, sizeof(seen), "%llu bad: %.450s",
 		    (unsigned long long)r.bad, r.first);
 	else
-		(void)snprintf(seen, sizeof(seen), "%llu packs, %s",
-		    (unsigned long long)r.packs,
+		(void)snprintf(seen, sizeof(seen), "%s, %s",
+		    num_format_count(r.packs, "pack", packs),
 		    num_format_size(r.bytes, text));
 	if (r.packs + r.bad != x->s.packs && r.result == RULE_PASS)
 		r.result = RULE_FAIL;

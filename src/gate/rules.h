@@ -6,7 +6,10 @@
 
 struct err;
 
-/* What the rules are judged on. */
+/*
+ * What the rules are judged on.  Evidence that says no fails a rule; evidence
+ * that could not be read makes it unknown.
+ */
 struct evidence {
 	struct depot			*d;
 	const struct gate_options	*o;
@@ -24,6 +27,10 @@ struct evidence {
  */
 void	rule_add(struct evidence *, const char *name, enum rule_result,
 	    const char *evidence, const char *required, const char *seen);
+
+/* The policy whose digest the evidence names must be the one at hand. */
+void	rule_policy(struct evidence *, const char *name, const char *object,
+	    const struct id *policy);
 
 /*
  * Rules about the snapshot: found and believed, of this site, store and

@@ -83,22 +83,32 @@ rule_fresh(struct evidence *x)
 static int
 rule_same(struct evidence *x, struct err *e)
 {
+	enum rule_result result = RULE_PASS;
 	struct snapshot *s;
 	struct err why;
-	char hex[ID_TEXT_SIZE];
-	bool same;
+	char seen[RECEIPT_TEXT_MAX];
 
 	err_clear(&why);
 	if ((s = malloc(sizeof(*s))) == NULL)
 		return err_memory(e);
-	same = trail_get_snapshot(x->d, &x->r.snapshot, s, &why) == 0 &&
-	    strcmp(s->site, x->r.site) == 0 &&
-	    strcmp(s->store, x->d->charter.store) == 0 &&
-	    strcmp(x->r.store, x->d->charter.store) == 0;
-	rule_add(x, "drill snapshot", same ? RULE_PASS : RULE_FAIL,
-	    x->r.object, "a snapshot of this site and store", same ?
-	    s->object : why.text[0] != '\0' ? why.text :
-	    id_format(&x->r.snapshot, hex));
+	if (trail_get_snapshot(x->d, &x->r.snapshot, s, &why) == -1) {
+		if (why.kind == ERR_INTERRUPTED) {
+			free(s);
+			*e = why;
+			return -1;
+		}
+		result = why.kind == ERR_ABSENT || why.kind == ERR_DAMAGED ?
+		    RULE_FAIL : RULE_UNKNOWN;
+		(void)snprintf(seen, sizeof(seen), "%.500s", why.text);
+	} else {
+		if (strcmp(s->site, x->r.site) != 0 ||
+		    strcmp(s->store, x->d->charter.store) != 0 ||
+		    strcmp(x->r.store, x->d->charter.store) != 0)
+			result = RULE_FAIL;
+		(void)snprintf(seen, sizeof(seen), "%s", s->object);
+	}
+	rule_add(x, "drill snapshot", result, x->r.object,
+	    "a snapshot of this site and store", seen);
 	free(s);
 	return 0;
 }
@@ -134,13 +144,16 @@ rule_checks(struct evidence *x)
 	if (x->has_s)
 		(void)drill_expected(x->o->policy, &x->s, expect, &w);
 	(void)snprintf(required, sizeof(required), "%zu checks by name", w.n);
-	if (w.missing > 0)
+	if (!x->has_s)
+		(void)snprintf(seen, sizeof(seen), "no snapshot to say which");
+	else if (w.missing > 0)
 		(void)snprintf(seen, sizeof(seen), "%zu not carried out: "
 		    "%.300s", w.missing, w.first);
 	else
 		(void)snprintf(seen, sizeof(seen), "%zu", x->r.n_checks);
-	rule_add(x, "drill complete", w.n > 0 && w.missing == 0 ? RULE_PASS :
-	    RULE_FAIL, x->r.object, required, seen);
+	rule_add(x, "drill complete", !x->has_s ? RULE_UNKNOWN : w.n > 0 &&
+	    w.missing == 0 ? RULE_PASS : RULE_FAIL, x->r.object,
+	    x->has_s ? required : "every check, by name", seen);
 	for (i = 0; i < x->r.n_checks && x->r.checks[i].passed; i++)
 		;
 	if (i < x->r.n_checks)
@@ -203,8 +216,6 @@ static void
 rule_origin(struct evidence *x)
 {
 	const struct policy *p = x->o->policy;
-	char seen[ID_TEXT_SIZE], required[ID_TEXT_SIZE];
-
 	bool sampled = strcmp(x->r.kind, "sampled") == 0;
 	bool whole = strcmp(x->r.kind, "full") == 0 ||
 	    strcmp(x->r.kind, "exercise") == 0;
@@ -220,12 +231,7 @@ rule_origin(struct evidence *x)
 	rule_add(x, "drill coverage", x->r.coverage * MILLION + 1e-6 >=
 	    (double)p->gate_coverage ? RULE_PASS : RULE_FAIL, x->r.object,
 	    least, share);
-	(void)id_format(&x->r.policy, seen);
-	(void)id_format(&p->digest, required);
-	seen[16] = required[16] = '\0';
-	rule_add(x, "drill policy", id_compare(&x->r.policy,
-	    &p->digest) == 0 ? RULE_PASS : RULE_FAIL, x->r.object, required,
-	    seen);
+	rule_policy(x, "drill policy", x->r.object, &x->r.policy);
 }
 
 int
@@ -256,8 +262,10 @@ rules_drill(struct evidence *x, struct err *e)
 		    "a signed receipt of the site", "none");
 		return 0;
 	}
+	(void)snprintf(seen, sizeof(seen), "%.250s, signed by %.100s",
+	    x->r.object, x->r.signer);
 	rule_add(x, "drill", RULE_PASS, x->r.object,
-	    "a signed receipt of the site", x->r.signer);
+	    "a signed receipt of the site", seen);
 	rule_fresh(x);
 	if (rule_same(x, e) == -1)
 		return -1;

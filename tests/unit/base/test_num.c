@@ -164,13 +164,19 @@ seconds_are_printed_as_people_say_them(void **state)
 	assert_string_equal(num_format_seconds(0.41, s), "0.41 s");
 	assert_string_equal(num_format_seconds(9.996, s), "10.0 s");
 	assert_string_equal(num_format_seconds(59.94, s), "59.9 s");
-	assert_string_equal(num_format_seconds(59.96, s), "1m 0s");
+	assert_string_equal(num_format_seconds(59.96, s), "1m");
 	assert_string_equal(num_format_seconds(200, s), "3m 20s");
-	assert_string_equal(num_format_seconds(3599.6, s), "1h 0m");
+	assert_string_equal(num_format_seconds(3599.6, s), "1h");
 	assert_string_equal(num_format_seconds(90061, s), "1d 1h");
+	assert_string_equal(num_format_seconds(7 * 86400, s), "7d");
 	assert_string_equal(num_format_seconds(-1, s), "0.00 s");
 	assert_string_equal(num_format_seconds((double)NAN, s), "0.00 s");
 	assert_true(strlen(num_format_seconds(1e300, s)) < NUM_TEXT_MAX);
+	assert_string_equal(num_format_count(0, "pack", s), "0 packs");
+	assert_string_equal(num_format_count(1, "pack", s), "1 pack");
+	assert_string_equal(num_format_count(1, "entry", s), "1 entry");
+	assert_string_equal(num_format_count(UINT64_MAX, "entry", s),
+	    "18446744073709551615 entries");
 }
 
 static void
