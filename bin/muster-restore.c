@@ -18,6 +18,7 @@ static struct access_want want = { .bare = true, .use = DEPOT_READ };
 static struct restore_options restore;
 static struct {
 	const char	*snapshot, *server, *as;
+	bool		 dry_run;
 	uint64_t	 notes;
 } more;
 
@@ -37,6 +38,8 @@ static const struct opt options[] = {
 	{ 0, "into-nonempty", &restore.into_nonempty, NULL, NULL, NULL,
 	    "the target folder may hold other files; what is in the way is "
 	    "replaced" },
+	{ 'n', "dry-run", &more.dry_run, NULL, NULL, NULL,
+	    "check, say what would be put where, and change nothing" },
 	{ 'p', "policy", NULL, &want.policy, NULL, "file",
 	    "policy (else $MUSTER_POLICY, ./muster.yaml, "
 	    "/etc/muster/muster.yaml)" },
@@ -79,6 +82,12 @@ put_back(struct access *a, struct err *e)
 	(void)say_passed_over(more.snapshot, damaged, text);
 	if (text[0] != '\0')
 		(void)fprintf(stderr, "muster-restore: %s", text);
+	if (more.dry_run) {
+		if (restore_check(&a->depot, s, &restore, e) == 0 &&
+		    say_restore_plan(s, &restore, more.server, e) == 0)
+			status = CMD_YES;
+		goto done;
+	}
 	if (restore_snapshot(&a->depot, s, &restore, &r, e) == -1) {
 		status = r.changed ? CMD_CHANGED : CMD_TROUBLE;
 		goto done;
@@ -93,10 +102,13 @@ done:
 
 /* What the option table cannot check. */
 static int
-check_options(char old[256], struct err *e)
+check_options(const char *path, char old[256], struct err *e)
 {
 	size_t n;
 
+	if (path != NULL && restore.part == NULL)
+		return err_set(e, ERR_INPUT, "of which component is %s? "
+		    "expected --component", path);
 	if (restore.target == NULL && more.server == NULL)
 		return err_set(e, ERR_INPUT, "expected --target FOLDER, "
 		    "--server FILE, or both");
@@ -120,7 +132,7 @@ run(char *operands[], struct err *e)
 	struct access a;
 	int status;
 
-	if (check_options(old, e) == -1)
+	if (check_options(operands[0], old, e) == -1)
 		return CMD_USAGE;
 	restore.server = more.server != NULL ? &server : NULL;
 	restore.paths = operands[0] != NULL ?

@@ -80,6 +80,7 @@ struct db_load_options {
 	int		  connections;	/* 0: as measured best for the cores */
 	bool		  throwaway;	/* the server is ours: take liberties */
 	bool		  users;	/* create users and grants as well */
+	bool		  check_only;	/* only look whether it could be done */
 	const char	 *rename_from;	/* a database, or NULL */
 	const char	 *rename_to;
 	/* So much more was sent; from the caller's thread; or NULL. */

@@ -285,6 +285,10 @@ db_load(struct chunks *chunks, const struct archive_root *root,
 		goto done;
 	if (check_targets(&l, e) == -1)
 		goto done;
+	if (o->check_only) {
+		rc = 0;
+		goto done;
+	}
 	if (run_all(&l, e) == -1) {
 		(void)err_add(e, "the load is incomplete");
 		goto done;

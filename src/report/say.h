@@ -41,6 +41,10 @@ int	say_verify(const struct verify_report *, bool authentic, bool content,
 char	*say_passed_over(const char *which, uint64_t damaged,
 	    char [SAY_TEXT_MAX]);
 
+/* What a restore with these options would put where. */
+int	say_restore_plan(const struct snapshot *,
+	    const struct restore_options *, const char *server, struct err *);
+
 /* A snapshot that was put back; notes is what could not be set. */
 int	say_restore(const struct snapshot *, const struct restore_stats *,
 	    uint64_t notes, struct err *);

@@ -9,7 +9,11 @@
 #include "base/num.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
+#include "cli/table.h"
 #include "report/say.h"
+
+/* Of the name of a snapshot's object: what tells it from others. */
+#define SHOWN ((int)strlen("snapshots/20260131T235959Z-0123456789ab"))
 
 char *
 say_passed_over(const char *which, uint64_t damaged, char text[SAY_TEXT_MAX])
@@ -28,7 +32,8 @@ int
 say_verify(const struct verify_report *r, bool authentic, bool content,
     struct err *e)
 {
-	char bytes[NUM_TEXT_MAX];
+	char packs[NUM_TEXT_MAX], bytes[NUM_TEXT_MAX], count[NUM_TEXT_MAX];
+	char snapshots[NUM_TEXT_MAX];
 
 	if (cmd_json())
 		return cmd_answer("verify", json_pack("{s:I, s:I, s:I, s:I, "
@@ -39,15 +44,17 @@ say_verify(const struct verify_report *r, bool authentic, bool content,
 		    (json_int_t)r->snapshots, "authentic", authentic), e);
 	if (cmd_quiet() && r->problems == 0)
 		return 0;
-	printf("%s: %llu packs, %s; %llu statements, %llu snapshots",
-	    r->problems == 0 ? "good" : "NOT GOOD",
-	    (unsigned long long)r->packs, num_format_size(r->bytes, bytes),
-	    (unsigned long long)r->statements,
-	    (unsigned long long)r->snapshots);
+	printf("%s: %s, %s; %s, %s", r->problems == 0 ? "good" : "NOT GOOD",
+	    num_format_count(r->packs, "pack", packs),
+	    num_format_size(r->bytes, bytes),
+	    num_format_count(r->statements, "statement", count),
+	    num_format_count(r->snapshots, "snapshot", snapshots));
 	if (content)
-		printf("; %llu chunks opened", (unsigned long long)r->chunks);
+		printf("; %s opened", num_format_count(r->chunks, "chunk",
+		    count));
 	if (r->problems > 0)
-		printf("; %llu problems", (unsigned long long)r->problems);
+		printf("; %s", num_format_count(r->problems, "problem",
+		    count));
 	printf("\n");
 	if (!authentic)
 		printf("note: no key at hand: who founded this store was not "
@@ -55,30 +62,86 @@ say_verify(const struct verify_report *r, bool authentic, bool content,
 	return 0;
 }
 
+/* One component of a restore that was only thought out. */
+static int
+plan_row(const struct part *p, const char *to, struct table *t, json_t *list,
+    struct err *e)
+{
+	char size[NUM_TEXT_MAX], entries[NUM_TEXT_MAX];
+	const char *const cells[] = {
+		"", p->name, num_format_size(p->root.size, size), entries, to,
+	};
+
+	(void)num_format_count(p->root.entries, "entry", entries);
+	if (table_row(t, cells, e) == -1)
+		return -1;
+	return json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:s}",
+	    "name", p->name, "bytes", (json_int_t)p->root.size, "entries",
+	    (json_int_t)p->root.entries, "to", to)) == -1 ?
+	    err_memory(e) : 0;
+}
+
+int
+say_restore_plan(const struct snapshot *s, const struct restore_options *o,
+    const char *server, struct err *e)
+{
+	char to[RESTORE_PATH_SIZE];
+	json_t *list = json_array();
+	struct table *t;
+	size_t i;
+	int rc = -1;
+
+	progress_end();
+	if ((t = table_new("llrrl", NULL, e)) == NULL)
+		goto done;
+	for (i = 0; i < s->n_parts; i++) {
+		if (o->part != NULL && strcmp(o->part, s->parts[i].name) != 0)
+			continue;
+		if (restore_place(o, &s->parts[i], to, e) == -1 ||
+		    plan_row(&s->parts[i], to[0] != '\0' ? to : server, t,
+		    list, e) == -1)
+			goto done;
+	}
+	if (cmd_json()) {
+		rc = cmd_answer("restore", json_pack("{s:s, s:b, s:O}",
+		    "snapshot", s->object, "dry_run", true, "components",
+		    list), e);
+		goto done;
+	}
+	if (!cmd_quiet())
+		printf("would restore %.*s\n", SHOWN, s->object);
+	rc = cmd_quiet() ? 0 : table_print(t, e);
+done:
+	json_decref(list);
+	table_free(t);
+	return rc;
+}
+
 int
 say_restore(const struct snapshot *s, const struct restore_stats *r,
     uint64_t notes, struct err *e)
 {
-	char bytes[NUM_TEXT_MAX];
+	char files[NUM_TEXT_MAX], folders[NUM_TEXT_MAX], tables[NUM_TEXT_MAX];
+	char rows[NUM_TEXT_MAX], bytes[NUM_TEXT_MAX];
 
 	progress_end();
 	if (cmd_json())
-		return cmd_answer("restore", json_pack("{s:s, s:I, s:I, s:I, "
-		    "s:I, s:I, s:I}", "snapshot", s->object, "files",
-		    (json_int_t)r->files, "folders", (json_int_t)r->folders,
-		    "tables", (json_int_t)r->tables, "rows",
-		    (json_int_t)r->rows, "bytes", (json_int_t)r->bytes,
-		    "notes", (json_int_t)notes), e);
+		return cmd_answer("restore", json_pack("{s:s, s:b, s:I, s:I, "
+		    "s:I, s:I, s:I, s:I}", "snapshot", s->object, "dry_run",
+		    false, "files", (json_int_t)r->files, "folders",
+		    (json_int_t)r->folders, "tables", (json_int_t)r->tables,
+		    "rows", (json_int_t)r->rows, "bytes",
+		    (json_int_t)r->bytes, "notes", (json_int_t)notes), e);
 	if (!cmd_quiet())
-		printf("restored %s: %llu files, %llu folders, %llu tables, "
-		    "%llu rows, %s\n", s->object,
-		    (unsigned long long)r->files,
-		    (unsigned long long)r->folders,
-		    (unsigned long long)r->tables,
-		    (unsigned long long)r->rows,
+		printf("restored %.*s: %s, %s, %s, %s, %s\n",
+		    SHOWN, s->object,
+		    num_format_count(r->files, "file", files),
+		    num_format_count(r->folders, "folder", folders),
+		    num_format_count(r->tables, "table", tables),
+		    num_format_count(r->rows, "row", rows),
 		    num_format_size(r->bytes, bytes));
 	if (!cmd_quiet() && notes > 0)
-		printf("%llu things could not be set as they were\n",
-		    (unsigned long long)notes);
+		printf("%s could not be set as before\n",
+		    num_format_count(notes, "thing", files));
 	return 0;
 }

@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/lock.h"
-#include "base/num.h"
 #include "snapshot/access.h"
 #include "store/store.h"
 
@@ -152,18 +151,14 @@ static int
 take_lock(struct access *a, const struct access_want *w, struct err *e)
 {
 	char path[ACCESS_PATH_SIZE];
-	uint64_t wait = 0;
 
-	if (w->lock_wait != NULL &&
-	    num_parse_duration(w->lock_wait, &wait, e) == -1)
-		return err_add(e, "--lock-wait");
 	if (file_mkdirs(a->policy->state, 0700, e) == -1)
 		return -1;
 	if (snprintf(path, sizeof(path), "%s/%s%slock", a->policy->state,
 	    w->lock != NULL ? w->lock : "", w->lock != NULL ? "-" : "") >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_INPUT, "state: the path is too long");
-	return (a->lock = lock_take(path, wait, e)) == NULL ? -1 : 0;
+	return (a->lock = lock_take(path, w->lock_wait, e)) == NULL ? -1 : 0;
 }
 
 int

@@ -21,7 +21,7 @@ struct access_want {
 	const char	*store;		/* name in the policy, or a URL */
 	const char	*recovery_key;	/* overrides the policy's */
 	const char	*passphrase_file;
-	const char	*lock_wait;	/* duration, or NULL: do not wait */
+	uint64_t	 lock_wait;	/* seconds for the lock; 0: none */
 	/* a URL and keys only; no policy needed */
 	bool		 bare;
 	bool		 exclusive;	/* hold the site's lock, */

@@ -145,6 +145,7 @@ int
 depot_open(struct depot *d, const struct depot_options *o, struct err *e)
 {
 	struct search s = { .d = d };
+	bool named = false;		/* the error says which store */
 	int rc = -1;
 
 	memset(d, 0, sizeof(*d));
@@ -152,8 +153,10 @@ depot_open(struct depot *d, const struct depot_options *o, struct err *e)
 	buf_init(&s.envelope, CHARTER_MAX);
 	if (load_keys(d, o, e) == -1)
 		goto done;
-	if ((d->store = store_open_with(o->url, &o->bucket, e)) == NULL)
+	if ((d->store = store_open_with(o->url, &o->bucket, e)) == NULL) {
+		named = true;
 		goto done;
+	}
 	if (find_charter(d, &s, e) == -1)
 		goto done;
 	if (d->writer != NULL)
@@ -168,10 +171,10 @@ depot_open(struct depot *d, const struct depot_options *o, struct err *e)
 		goto done;
 	rc = 0;
 done:
-	if (rc == -1) {
+	if (rc == -1 && !named)
 		(void)err_add(e, "cannot open store %s", o->url);
+	if (rc == -1)
 		depot_close(d);
-	}
 	buf_drop(&s.envelope);
 	return rc;
 }

@@ -3,6 +3,8 @@
  * or as files.  What is written was authenticated before (archive/tree.h,
  * db/db.h); this file only decides what goes where.
  */
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,22 +14,77 @@
 #include "base/file.h"
 #include "snapshot/restore.h"
 
-#define PATH_SIZE 4096
-
-static int
-place(const struct restore_options *o, const struct part *p,
-    char path[PATH_SIZE], struct err *e)
+int
+restore_place(const struct restore_options *o, const struct part *p,
+    char path[RESTORE_PATH_SIZE], struct err *e)
 {
 	int n;
 
+	path[0] = '\0';
+	if (p->kind == PART_DB && o->server != NULL)
+		return 0;
 	if (o->target == NULL)
-		return err_set(e, ERR_INPUT, "no target folder for component "
-		    "%s", p->name);
-	n = o->part != NULL ? snprintf(path, PATH_SIZE, "%s", o->target) :
-	    snprintf(path, PATH_SIZE, "%s/%s", o->target, p->name);
-	if (n < 0 || n >= PATH_SIZE)
+		return err_set(e, ERR_INPUT, "there is no folder for component "
+		    "%s: expected a target, or another component", p->name);
+	n = o->part != NULL ?
+	    snprintf(path, RESTORE_PATH_SIZE, "%s", o->target) :
+	    snprintf(path, RESTORE_PATH_SIZE, "%s/%s", o->target, p->name);
+	if (n < 0 || n >= RESTORE_PATH_SIZE)
 		return err_set(e, ERR_INPUT, "the target's path is too long");
-	return file_mkdirs(path, 0700, e);
+	return 0;
+}
+
+static bool
+is_wanted(const struct restore_options *o, const struct part *p)
+{
+	return o->part == NULL || strcmp(o->part, p->name) == 0;
+}
+
+/* The extractor makes sure again; here it is found before anything changes. */
+static int
+check_folder(const char *path, struct err *e)
+{
+	const struct dirent *d;
+	DIR *dir;
+	int rc = 0;
+
+	if ((dir = opendir(path)) == NULL)
+		return errno == ENOENT ? 0 :
+		    err_sys(e, "cannot restore into %s", path);
+	while (rc == 0 && (errno = 0, d = readdir(dir)) != NULL)
+		if (strcmp(d->d_name, ".") != 0 &&
+		    strcmp(d->d_name, "..") != 0)
+			rc = err_set(e, ERR_EXISTS, "%s is not empty", path);
+	if (rc == 0 && errno != 0)
+		rc = err_sys(e, "cannot read %s", path);
+	(void)closedir(dir);
+	return rc;
+}
+
+static struct db_load_options
+load_options(const struct restore_options *o)
+{
+	return (struct db_load_options){
+		.login = *o->server, .users = true,
+		.rename_from = o->rename_from, .rename_to = o->rename_to,
+	};
+}
+
+static int
+check_part(struct depot *d, const struct part *p,
+    const struct restore_options *o, struct err *e)
+{
+	char path[RESTORE_PATH_SIZE];
+	struct db_load_options l;
+	struct db_stats none;
+
+	if (restore_place(o, p, path, e) == -1)
+		return -1;
+	if (path[0] != '\0')
+		return o->into_nonempty ? 0 : check_folder(path, e);
+	l = load_options(o);
+	l.check_only = true;
+	return db_load(d->chunks, &p->root, &l, &none, e);
 }
 
 static int
@@ -35,19 +92,27 @@ restore_tree(struct depot *d, const struct part *p,
     const struct restore_options *o, struct restore_stats *stats,
     struct err *e)
 {
-	char path[PATH_SIZE];
+	char path[RESTORE_PATH_SIZE];
 	struct tree_restore_options t = {
 		.target = path, .into_nonempty = o->into_nonempty,
 		.owners = geteuid() == 0, .paths = o->paths,
 		.note = o->note, .cookie = o->cookie,
 	};
 	struct tree_stats ts = { 0 };
+	bool was_there;
 
-	if (place(o, p, path, e) == -1)
+	if (restore_place(o, p, path, e) == -1)
 		return -1;
+	was_there = file_exists(path);
+	if (file_mkdirs(path, 0700, e) == -1)
+		return -1;
+	if (tree_restore(d->chunks, &p->root, &t, &ts, e) == -1) {
+		/* a folder of ours in which nothing came to be is no change */
+		if (was_there || rmdir(path) == -1)
+			stats->changed = true;
+		return -1;
+	}
 	stats->changed = true;
-	if (tree_restore(d->chunks, &p->root, &t, &ts, e) == -1)
-		return -1;
 	stats->files += ts.files;
 	stats->folders += ts.folders;
 	stats->others += ts.others;
@@ -60,20 +125,34 @@ restore_db(struct depot *d, const struct part *p,
     const struct restore_options *o, struct restore_stats *stats,
     struct err *e)
 {
-	struct db_load_options l = {
-		.login = *o->server, .users = true,
-		.rename_from = o->rename_from, .rename_to = o->rename_to,
-	};
+	const struct db_load_options l = load_options(o);
 	struct db_stats ds = { 0 };
 
 	if (db_load(d->chunks, &p->root, &l, &ds, e) == -1) {
-		stats->changed = e->kind != ERR_EXISTS;
+		stats->changed = stats->changed || e->kind != ERR_EXISTS;
 		return -1;
 	}
 	stats->changed = true;
 	stats->tables += ds.tables;
 	stats->rows += ds.rows;
 	stats->bytes += ds.bytes;
+	return 0;
+}
+
+int
+restore_check(struct depot *d, const struct snapshot *s,
+    const struct restore_options *o, struct err *e)
+{
+	size_t i;
+
+	if (o->part != NULL && snapshot_part(s, o->part) == NULL)
+		return err_set(e, ERR_INPUT, "%s has no component %s",
+		    s->object, o->part);
+	for (i = 0; i < s->n_parts; i++)
+		if (is_wanted(o, &s->parts[i]) &&
+		    check_part(d, &s->parts[i], o, e) == -1)
+			return err_add(e, "cannot restore component %s",
+			    s->parts[i].name);
 	return 0;
 }
 
@@ -87,12 +166,11 @@ restore_snapshot(struct depot *d, const struct snapshot *s,
 	int rc;
 
 	memset(stats, 0, sizeof(*stats));
-	if (o->part != NULL && snapshot_part(s, o->part) == NULL)
-		return err_set(e, ERR_INPUT, "the snapshot has no component "
-		    "%s", o->part);
+	if (restore_check(d, s, o, e) == -1)
+		return -1;
 	for (i = 0; i < s->n_parts; i++) {
 		p = &s->parts[i];
-		if (o->part != NULL && strcmp(o->part, p->name) != 0)
+		if (!is_wanted(o, p))
 			continue;
 		if (o->step != NULL)
 			o->step(o->cookie, p->name);

@@ -31,10 +31,27 @@ struct restore_stats {
 	bool		changed;	/* something was written or loaded */
 };
 
+#define RESTORE_PATH_SIZE 4096
+
 /*
- * Put a snapshot's components back.  Each goes to target/NAME; to target
- * itself when only one was asked for.  Owners are set when we are root.  On -1
- * stats->changed says whether anything was changed before.
+ * Where a component goes: path is target/NAME, target when only one was asked
+ * for, "" for a server.  ERR_INPUT when there is no place for it.
+ */
+int	restore_place(const struct restore_options *, const struct part *,
+	    char path[RESTORE_PATH_SIZE], struct err *);
+
+/*
+ * Could it be done?  Nothing is changed.  The component exists, each has a
+ * place, and without into_nonempty the folders are absent or empty; the
+ * server answers, and its databases are absent or empty.
+ */
+int	restore_check(struct depot *, const struct snapshot *,
+	    const struct restore_options *, struct err *);
+
+/*
+ * Put a snapshot's components back, if restore_check() finds nothing against
+ * it.  Owners are set when we are root.  On -1 stats->changed says whether
+ * anything was changed before.
  */
 int	restore_snapshot(struct depot *, const struct snapshot *,
 	    const struct restore_options *, struct restore_stats *,

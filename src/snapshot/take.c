@@ -348,8 +348,7 @@ take_dry(struct depot *d, const struct take_options *o, struct capture *c,
 		return -1;
 	rc = capture(o, c, dry, s, e);
 	chunks_close(dry);
-	(void)snprintf(s->object, sizeof(s->object),
-	    "(dry run: nothing was stored)");
+	s->finished = clock_utc();
 	return rc;
 }
 

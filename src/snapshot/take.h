@@ -16,7 +16,7 @@ struct take_options {
 	enum part_kind		 only;
 	/* or only what comes on stdin, under this name */
 	const char		*stream;
-	/* fingerprints only: nothing is stored, nothing is signed */
+	/* only fingerprints: nothing stored or signed, no object named */
 	bool			 dry_run;
 	/* percent of the unchanged files to be read and compared */
 	unsigned		 reread;

@@ -311,16 +311,20 @@ is_older(const struct snapshot *s, const struct snapshot *best)
 static bool
 matches(const struct find *f, const struct trail_item *item)
 {
+	const char *which = f->which;
+	const size_t prefix = strlen("snapshots/");
 	char hex[ID_TEXT_SIZE];
 
 	if (f->digest != NULL)
 		return id_compare(f->digest, &item->digest) == 0;
-	if (f->which == NULL || strcmp(f->which, "latest") == 0)
+	if (which == NULL || strcmp(which, "latest") == 0)
 		return true;
+	if (strncmp(which, "snapshots/", prefix) == 0)
+		which += prefix;
 	(void)id_format(&item->digest, hex);
-	return strncmp(hex, f->which, strlen(f->which)) == 0 ||
-	    strncmp(item->object + strlen("snapshots/"), f->which,
-	    strlen(f->which)) == 0 || strcmp(item->object, f->which) == 0;
+	return *which != '\0' &&
+	    (strncmp(hex, which, strlen(which)) == 0 ||
+	    strncmp(item->object + prefix, which, strlen(which)) == 0);
 }
 
 static int
@@ -372,9 +376,10 @@ find(const struct depot *d, struct find *f, struct err *e)
 		    "believed, and %llu cannot be",
 		    (unsigned long long)f->damaged);
 	}
-	return err_set(e, ERR_ABSENT, "%s has no such snapshot%s%s",
-	    store_url(d->store), f->site != NULL ? " of site " : "",
-	    f->site != NULL ? f->site : "");
+	return err_set(e, ERR_ABSENT, "%s has no snapshot%s%s%s%s",
+	    store_url(d->store), f->which != NULL ? " " : "",
+	    f->which != NULL ? f->which : "", f->site != NULL ?
+	    " of site " : "", f->site != NULL ? f->site : "");
 }
 
 int

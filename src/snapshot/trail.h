@@ -79,7 +79,8 @@ int	trail_put(const struct depot *, const struct trail_new *,
 
 /*
  * Find a snapshot of a site (NULL: of any): the newest when which is NULL or
- * "latest", else the only one whose digest or time starts with which.
+ * "latest", else the only one whose digest or object starts with which (the
+ * object's folder may be left out).
  * ERR_ABSENT when there is none, ERR_INPUT when there are several.  Unless
  * damaged is NULL, it counts statements that could not be believed.
  */
