@@ -14,6 +14,8 @@ static const struct opt options[] = {
 	    "/etc/muster/muster.yaml)" },
 	{ 's', "store", NULL, &want.store, NULL, "name",
 	    "store to judge (else the policy's drill.from)" },
+	{ 'n', "dry-run", &want.dry_run, NULL, NULL, NULL,
+	    "judge and say so, but sign and store no verdict" },
 	{ 0, "subject", NULL, &want.subject, NULL, "deploy",
 	    "what is to be deployed: git:<sha> or sha256:<digest>" },
 	{ 0 },

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "cli/cmd.h"
@@ -23,6 +24,8 @@ static const struct opt options[] = {
 	    "store of the policy to write to (else the first)" },
 	{ 0, "lock-wait", NULL, &want.lock_wait, NULL, "time",
 	    "wait so long for another run to end (30s, 5m)" },
+	{ 'n', "dry-run", &want.dry_run, NULL, NULL, NULL,
+	    "read and fingerprint it, store nothing" },
 	{ 0 },
 };
 
@@ -46,6 +49,11 @@ run(char *operands[], struct err *e)
 	if (want.stream == NULL || !is_name(want.stream)) {
 		(void)err_set(e, ERR_INPUT, "--as: expected a name of letters, "
 		    "digits, - and _ that is not db, files or config");
+		return CMD_USAGE;
+	}
+	if (isatty(STDIN_FILENO) == 1) {
+		(void)err_set(e, ERR_INPUT, "standard input is a terminal: "
+		    "expected the output of a program, or a file");
 		return CMD_USAGE;
 	}
 	return job_take(&want, e);

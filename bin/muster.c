@@ -34,6 +34,29 @@ static const struct opt job_options[] = {
 
 static const struct opt no_options[] = { { 0 } };
 
+static const char purpose[] =
+    "backup, and proof that it can be restored in time\n"
+    "\n"
+    "the job before a deploy:\n"
+    "  predeploy  snapshot, ship, drill, gate: GO or NO-GO\n"
+    "\n"
+    "commands ('muster help snapshot', man muster-snapshot):\n"
+    "  init       make a store, keys and a starter policy\n"
+    "  key        make, show and prove keys; on paper and back\n"
+    "  doctor     is everything there that a run needs?\n"
+    "  snapshot   take all components, bound in one signed snapshot\n"
+    "  db         take a snapshot of the database only\n"
+    "  files      take a snapshot of the file trees only\n"
+    "  config     take a snapshot of the configuration only\n"
+    "  seal       seal standard input as a component\n"
+    "  ship       copy what the other stores lack, and read it back\n"
+    "  list       say which snapshots, receipts and verdicts a store holds\n"
+    "  verify     read a store back: structure, content\n"
+    "  cat        write an archive as plain tar to standard output\n"
+    "  restore    put a snapshot, a component or single paths back\n"
+    "  drill      timed test restore in a throwaway place; a signed receipt\n"
+    "  gate       GO or NO-GO for a deploy, signed";
+
 /*
  * Only the gate says GO; a snapshot, shipment or drill that could not be done
  * ends it before, so that no older receipt is taken for this one's.
@@ -93,9 +116,7 @@ static int
 nothing(char *operands[], struct err *e)
 {
 	(void)operands;
-	(void)err_set(e, ERR_INPUT, "expected a command: init, key, doctor, "
-	    "snapshot, db, files, config, seal, ship, list, verify, cat, "
-	    "restore, drill, gate, or the job predeploy");
+	(void)err_set(e, ERR_INPUT, "expected a command");
 	return CMD_USAGE;
 }
 
@@ -109,14 +130,20 @@ main(int argc, char *argv[])
 		    "proceed?",
 		.options = job_options, .run = predeploy,
 	};
+	char help[] = "--help";
 	const struct cmd self = {
 		.name = "muster", .operands = "command [argument ...]",
 		.min = 0, .max = 0,
-		.purpose = "backup, and proof that it can be restored in "
-		    "time",
+		.purpose = purpose,
 		.options = no_options, .run = nothing,
 	};
 
+	if (argc == 2 && strcmp(argv[1], "help") == 0)
+		argv[1] = help;
+	if (argc == 3 && strcmp(argv[1], "help") == 0) {
+		argv[1] = argv[2];
+		argv[2] = help;
+	}
 	if (argc < 2 || argv[1][0] == '-')
 		return cmd_main(&self, argc, argv);
 	if (strcmp(argv[1], "predeploy") == 0)

@@ -116,18 +116,26 @@ set_progress(struct err *e)
 	return 0;
 }
 
+/* An option that comes too late was not taken for one. */
+static const char *
+hint(const char *operand)
+{
+	return operand[0] == '-' ? " (options come before operands)" : "";
+}
+
 static int
 check_operands(const struct cmd *c, char *operands[], size_t n, struct err *e)
 {
 	if (c->max == 0 && n > 0)
-		return err_set(e, ERR_INPUT, "unexpected operand '%s'",
-		    operands[0]);
+		return err_set(e, ERR_INPUT, "unexpected operand '%s'%s",
+		    operands[0], hint(operands[0]));
 	if (n < (size_t)c->min)
 		return err_set(e, ERR_INPUT, "an operand is missing: "
 		    "expected %s", c->operands);
 	if (c->max != -1 && n > (size_t)c->max)
 		return err_set(e, ERR_INPUT, "one operand too many, '%s': "
-		    "expected %s", operands[c->max], c->operands);
+		    "expected %s%s", operands[c->max], c->operands,
+		    hint(operands[c->max]));
 	return 0;
 }
 

@@ -40,11 +40,20 @@ find_reread(const struct job *j, struct take_options *o, struct err *e)
 }
 
 int
+job_lock_wait(const struct job *j, uint64_t *seconds, struct err *e)
+{
+	*seconds = 0;
+	if (j->lock_wait == NULL ||
+	    num_parse_duration(j->lock_wait, seconds, e) == 0)
+		return 0;
+	return err_add(e, "--lock-wait");
+}
+
+int
 job_take(const struct job *j, struct err *e)
 {
 	struct access_want w = {
-		.policy = j->policy, .store = j->store,
-		.lock_wait = j->lock_wait, .exclusive = true,
+		.policy = j->policy, .store = j->store, .exclusive = true,
 		.use = DEPOT_WRITE, .progress = watch_progress,
 	};
 	struct take_options o = {
@@ -57,7 +66,8 @@ job_take(const struct job *j, struct err *e)
 	struct notes *notes = NULL;
 	int status = CMD_TROUBLE;
 
-	if (find_reread(j, &o, e) == -1)
+	if (find_reread(j, &o, e) == -1 ||
+	    job_lock_wait(j, &w.lock_wait, e) == -1)
 		return CMD_USAGE;
 	if (access_open(&a, &w, e) == -1)
 		return CMD_TROUBLE;
@@ -149,7 +159,8 @@ job_gate(const struct job *j, struct err *e)
 		goto done;
 	}
 	if (gate_judge(&a.depot, &o, v, e) == -1 ||
-	    gate_sign(&a.depot, v, e) == -1 || say_verdict(v, e) == -1)
+	    (!j->dry_run && gate_sign(&a.depot, v, e) == -1) ||
+	    say_verdict(v, e) == -1)
 		goto done;
 	status = v->result == RULE_PASS ? CMD_YES :
 	    v->result == RULE_FAIL ? CMD_NO : CMD_TROUBLE;

@@ -2,6 +2,7 @@
 #define REPORT_JOB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "snapshot/snapshot.h"
 
@@ -30,6 +31,9 @@ struct job {
 	bool		 read_all;	/* read back everything */
 	const char	*jobs;		/* packs at once, or NULL */
 };
+
+/* How many seconds --lock-wait asked for; -1 if that is no duration. */
+int	job_lock_wait(const struct job *, uint64_t *, struct err *);
 
 /* Take a snapshot; CMD_PARTIAL when part of the source was not read. */
 int	job_take(const struct job *, struct err *);

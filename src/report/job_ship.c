@@ -217,8 +217,7 @@ int
 job_ship(const struct job *j, struct err *e)
 {
 	struct access_want w = {
-		.policy = j->policy, .store = j->store,
-		.lock_wait = j->lock_wait, .exclusive = true,
+		.policy = j->policy, .store = j->store, .exclusive = true,
 		.lock = "ship", .use = DEPOT_LOOK,
 	};
 	struct course *v = NULL;
@@ -232,6 +231,8 @@ job_ship(const struct job *j, struct err *e)
 		(void)err_add(e, "--jobs");
 		return CMD_USAGE;
 	}
+	if (job_lock_wait(j, &w.lock_wait, e) == -1)
+		return CMD_USAGE;
 	if (access_open(&a, &w, e) == -1)
 		return CMD_TROUBLE;
 	if (choose(j, a.policy, &v, &n, e) == -1)

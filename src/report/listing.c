@@ -28,6 +28,7 @@ struct listing {
 struct line {
 	int64_t		when;
 	const char	*site, *what;
+	bool		bad;
 	char		detail[RECEIPT_TEXT_MAX];
 };
 
@@ -47,6 +48,8 @@ row(struct listing *x, const struct trail_item *item, const struct line *l,
 		    "kind", l->what, "site", l->site, "sha256", id, "object",
 		    item->object, "detail", l->detail, "signer",
 		    item->signer), e);
+	if (cmd_quiet() && !l->bad)
+		return 0;
 	id[12] = '\0';
 	return table_row(x->t, cells, e);
 }
@@ -56,7 +59,7 @@ bad_row(struct listing *x, const struct trail_item *item,
     const struct err *why, struct err *e)
 {
 	struct line l = { .when = item->named, .site = "?",
-	    .what = "DAMAGED" };
+	    .what = "DAMAGED", .bad = true };
 
 	x->bad++;
 	(void)snprintf(l.detail, sizeof(l.detail), "%.200s: %.300s",
@@ -181,6 +184,8 @@ listing_print(const struct depot *d, const struct listing_options *o,
 			goto done;
 	if (!cmd_json() && table_print(x->t, e) == -1)
 		goto done;
+	if (!cmd_json() && !cmd_quiet() && table_rows(x->t) == 0)
+		(void)puts("nothing yet (muster-snapshot takes a snapshot)");
 	status = x->bad > 0 ? CMD_NO : CMD_YES;
 	if (x->bad > 0)
 		(void)err_set(e, ERR_DAMAGED, "%llu statements cannot be "

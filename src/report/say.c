@@ -1,5 +1,8 @@
 /*
  * The answers of snapshot, drill and gate: see say.h.
+ *
+ * For people a statement's name is cut to what tells it from others, which
+ * every command that takes one understands; JSON has all of it.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -17,6 +20,47 @@
 
 #define NOTES_SHOWN 20
 #define CELL 640
+#define NAME_SHOWN 12			/* digits of a statement's SHA-256 */
+
+/* Shorten every TIME-SHA256 in a text. */
+static char *
+shorten(char text[CELL])
+{
+	char *p = text, *digits;
+	size_t n;
+
+	while ((p = strstr(p, "Z-")) != NULL) {
+		digits = p += 2;
+		if ((n = strspn(digits, "0123456789abcdef")) != 64)
+			continue;
+		p += NAME_SHOWN;
+		memmove(p, digits + n, strlen(digits + n) + 1);
+	}
+	return text;
+}
+
+/* What was required of something, and what was seen of it. */
+static int
+judged_row(struct table *t, const char *word, const char *name,
+    const char *required, const char *seen, struct err *e)
+{
+	char want[CELL], saw[CELL];
+	const char *const cells[] = { "", word, name, want, saw };
+
+	(void)snprintf(want, sizeof(want), "%s", required);
+	(void)snprintf(saw, sizeof(saw), "%s", seen);
+	(void)shorten(want);
+	(void)shorten(saw);
+	return table_row(t, cells, e);
+}
+
+static struct table *
+judged_table(const char *what, struct err *e)
+{
+	const char *const heads[] = { "", "", what, "wanted", "seen" };
+
+	return table_new("lllll", heads, e);
+}
 
 static void
 show_note(void *cookie, const char *component, const char *kind,
@@ -39,8 +83,7 @@ part_rows(const struct snapshot *s, struct table *t, struct err *e)
 
 	for (i = 0; i < s->n_parts; i++) {
 		p = &s->parts[i];
-		(void)snprintf(entries, sizeof(entries), "%llu entries",
-		    (unsigned long long)p->root.entries);
+		(void)num_format_count(p->root.entries, "entry", entries);
 		(void)snprintf(fingerprint, sizeof(fingerprint),
 		    "fingerprint %.16s",
 		    id_format(&p->root.fingerprint, hex));
@@ -61,20 +104,29 @@ snapshot_text(const struct snapshot *s, const struct notes *notes,
     struct err *e)
 {
 	char stored[NUM_TEXT_MAX], all[NUM_TEXT_MAX], point[CLOCK_TEXT_MAX];
+	char packs[NUM_TEXT_MAX], object[CELL];
 	const struct part *db = snapshot_part(s, "db");
 	struct table *t;
 	int left = NOTES_SHOWN, rc = -1;
 
-	printf("snapshot of %s: %s\n", s->site, s->object);
+	bool dry = s->object[0] == '\0';
+
+	(void)snprintf(object, sizeof(object), "%s", s->object);
+	if (dry)
+		printf("dry run: a snapshot of %s would hold\n", s->site);
+	else
+		printf("snapshot of %s: %s\n", s->site, shorten(object));
 	if ((t = table_new("llrrrl", NULL, e)) == NULL)
 		return -1;
 	if (part_rows(s, t, e) == 0)
 		rc = table_print(t, e);
 	table_free(t);
-	printf("  stored %s new of %s, %llu packs; recovery point %s\n",
-	    num_format_size(s->new_bytes, stored),
-	    num_format_size(snapshot_bytes(s), all),
-	    (unsigned long long)s->packs, clock_format(s->point, point));
+	if (!dry)
+		printf("  stored %s new of %s, %s in all; recovery point %s\n",
+		    num_format_size(s->new_bytes, stored),
+		    num_format_size(snapshot_bytes(s), all),
+		    num_format_count(s->packs, "pack", packs),
+		    clock_format(s->point, point));
 	if (db != NULL && db->db.binlog_file[0] != '\0')
 		printf("  binary log %s:%llu%s%s\n", db->db.binlog_file,
 		    (unsigned long long)db->db.binlog_pos,
@@ -90,13 +142,17 @@ say_snapshot(const struct snapshot *s, const struct notes *notes,
     struct err *e)
 {
 	json_t *o;
+	bool dry;
 
 	progress_end();
 	if (!cmd_json())
 		return cmd_quiet() ? 0 : snapshot_text(s, notes, e);
 	if ((o = snapshot_predicate(s, e)) == NULL)
 		return -1;
-	if (json_object_set_new(o, "object", json_string(s->object)) == -1 ||
+	dry = s->object[0] == '\0';
+	if ((!dry && json_object_set_new(o, "object",
+	    json_string(s->object)) == -1) ||
+	    json_object_set_new(o, "dry_run", json_boolean(dry)) == -1 ||
 	    json_object_set_new(o, "unread",
 	    json_integer((json_int_t)snapshot_unread(s))) == -1) {
 		json_decref(o);
@@ -139,20 +195,15 @@ check_table(const struct receipt *r, bool failed_only, struct err *e)
 	size_t i;
 	int rc = -1;
 
-	if ((t = table_new("lllll", NULL, e)) == NULL)
+	if ((t = judged_table("check", e)) == NULL)
 		return -1;
 	for (i = 0; i < r->n_checks; i++) {
 		const struct check *c = &r->checks[i];
-		char want[CELL], seen[CELL];
-		const char *const cells[] = {
-			"", c->passed ? "pass" : "FAIL", c->name, want, seen,
-		};
 
 		if (failed_only && c->passed)
 			continue;
-		(void)snprintf(want, sizeof(want), "want: %s", c->required);
-		(void)snprintf(seen, sizeof(seen), "seen: %s", c->seen);
-		if (table_row(t, cells, e) == -1)
+		if (judged_row(t, c->passed ? "pass" : "FAIL", c->name,
+		    c->required, c->seen, e) == -1)
 			goto done;
 	}
 	rc = table_print(t, e);
@@ -164,7 +215,7 @@ done:
 static int
 receipt_text(const struct receipt *r, struct err *e)
 {
-	char total[NUM_TEXT_MAX], rto[NUM_TEXT_MAX];
+	char total[NUM_TEXT_MAX], rto[NUM_TEXT_MAX], object[CELL];
 
 	printf("drill of %s from %s: %s in %s", r->site, r->from,
 	    r->passed ? "passed" : "FAILED",
@@ -176,7 +227,8 @@ receipt_text(const struct receipt *r, struct err *e)
 		return -1;
 	if (check_table(r, cmd_quiet(), e) == -1)
 		return -1;
-	printf("  receipt %s\n", r->object);
+	(void)snprintf(object, sizeof(object), "%s", r->object);
+	printf("  receipt %s\n", shorten(object));
 	return 0;
 }
 
@@ -197,6 +249,53 @@ say_receipt(const struct receipt *r, struct err *e)
 	return cmd_answer("drill", o, e);
 }
 
+static const char *
+judged_word(enum rule_result r)
+{
+	return r == RULE_PASS ? "pass" : r == RULE_FAIL ? "FAIL" : "UNKNOWN";
+}
+
+static int
+rule_table(const struct verdict *v, struct err *e)
+{
+	const struct rule *r;
+	struct table *t;
+	size_t i;
+	int rc = -1;
+
+	if ((t = judged_table("rule", e)) == NULL)
+		return -1;
+	for (i = 0; i < v->n_rules; i++) {
+		r = &v->rules[i];
+		if (cmd_quiet() && r->result == RULE_PASS)
+			continue;
+		if (judged_row(t, judged_word(r->result), r->name,
+		    r->required, r->seen, e) == -1)
+			goto done;
+	}
+	rc = table_print(t, e);
+done:
+	table_free(t);
+	return rc;
+}
+
+/* The reasons once more, where people look. */
+static void
+say_reasons(const struct verdict *v)
+{
+	const struct rule *r;
+	char seen[CELL];
+	size_t i;
+
+	for (i = 0; i < v->n_rules; i++) {
+		r = &v->rules[i];
+		if (r->result == RULE_PASS)
+			continue;
+		(void)snprintf(seen, sizeof(seen), "%s", r->seen);
+		printf("  %s: %s\n", r->name, shorten(seen));
+	}
+}
+
 static int
 verdict_text(const struct verdict *v, struct err *e)
 {
@@ -204,37 +303,22 @@ verdict_text(const struct verdict *v, struct err *e)
 		[RULE_PASS] = "GO", [RULE_FAIL] = "NO-GO",
 		[RULE_UNKNOWN] = "NO-GO (could not tell)",
 	};
-	char when[CLOCK_TEXT_MAX];
-	struct table *t;
-	size_t i;
-	int rc = -1;
+	char when[CLOCK_TEXT_MAX], object[CELL];
 
-	if ((t = table_new("lllll", NULL, e)) == NULL)
+	if (rule_table(v, e) == -1)
 		return -1;
-	for (i = 0; i < v->n_rules; i++) {
-		const struct rule *r = &v->rules[i];
-		char want[CELL], seen[CELL];
-		const char *const cells[] = {
-			"", r->result == RULE_PASS ? "pass" :
-			    r->result == RULE_FAIL ? "FAIL" : "UNKNOWN",
-			r->name, want, seen,
-		};
-
-		if (cmd_quiet() && r->result == RULE_PASS)
-			continue;
-		(void)snprintf(want, sizeof(want), "want: %s", r->required);
-		(void)snprintf(seen, sizeof(seen), "seen: %s", r->seen);
-		if (table_row(t, cells, e) == -1)
-			goto done;
-	}
-	rc = table_print(t, e);
-	printf("%s: %s%s%s at %s\n  verdict %s\n", heads[v->result], v->site,
+	(void)snprintf(object, sizeof(object), "%s", v->object);
+	printf("%s: %s%s%s at %s\n", heads[v->result], v->site,
 	    v->subject != NULL ? ", deploy " : "",
 	    v->subject != NULL ? v->subject : "",
-	    clock_format(v->utc, when), v->object);
-done:
-	table_free(t);
-	return rc;
+	    clock_format(v->utc, when));
+	if (!cmd_quiet())
+		say_reasons(v);
+	if (object[0] == '\0')
+		printf("  dry run: no verdict was signed\n");
+	else
+		printf("  verdict %s\n", shorten(object));
+	return 0;
 }
 
 static int
@@ -252,9 +336,10 @@ verdict_json(const struct verdict *v, struct err *e)
 			json_decref(rules);
 			return err_memory(e);
 		}
-	o = json_pack("{s:s, s:s, s:s, s:s?, s:o, s:o}", "site", v->site,
+	o = json_pack("{s:s, s:s, s:b, s:s*, s:s?, s:o, s:o}", "site", v->site,
 	    "verdict", v->result == RULE_PASS ? "GO" : "NO-GO",
-	    "object", v->object, "subject", v->subject,
+	    "dry_run", v->object[0] == '\0', "object",
+	    v->object[0] != '\0' ? v->object : NULL, "subject", v->subject,
 	    "time", want_make_time(v->utc), "rules", rules);
 	return cmd_answer("verdict", o, e);
 }
