@@ -36,7 +36,7 @@ static const struct opt options[] = {
 	{ 0, "database-as", NULL, &more.as, NULL, "old=new",
 	    "load a database under another name" },
 	{ 0, "into-nonempty", &restore.into_nonempty, NULL, NULL, NULL,
-	    "the target folder may hold other files; what is in the way is "
+	    "the target folder may hold other files; none of them is ever "
 	    "replaced" },
 	{ 'n', "dry-run", &more.dry_run, NULL, NULL, NULL,
 	    "check, say what would be put where, and change nothing" },

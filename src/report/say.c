@@ -292,7 +292,8 @@ say_reasons(const struct verdict *v)
 		if (r->result == RULE_PASS)
 			continue;
 		(void)snprintf(seen, sizeof(seen), "%s", r->seen);
-		printf("  %s: %s\n", r->name, shorten(seen));
+		printf("  %s: %s (wanted: %s)\n", r->name, shorten(seen),
+		    r->required);
 	}
 }
 

@@ -33,10 +33,97 @@ print(json.load(open(sys.argv[1]))["db_name"])' \
 	export MUSTER_POLICY=$SITE/muster.yaml
 }
 
+# docs_make: $SITE with a site without a database: tree/ and etc/, a store, a
+# bare recovery key and muster.yaml.  No server, a fraction of a second.
+docs_make() {
+	SITE=$(mktemp -d /var/tmp/muster-bats.XXXXXX)
+	export SITE MUSTER_POLICY=$SITE/muster.yaml
+	chmod 711 "$SITE"
+	mkdir -p "$SITE/tree/letters" "$SITE/etc"
+	mkdir -m 711 "$SITE/scratch"
+	echo 'dear reader' >"$SITE/tree/letters/one"
+	ln -s letters/one "$SITE/tree/link"
+	head -c 300000 /dev/urandom >"$SITE/tree/noise"
+	echo '{"db_name": "d", "encryption_key": "k"}' >"$SITE/etc/site.json"
+	muster-init --quiet --store "$SITE/store" --site docs.example \
+	    --bare-recovery-key -o "$MUSTER_POLICY"
+	docs_policy >"$MUSTER_POLICY"
+}
+
+# The policy of such a site, for tests to change.
+docs_policy() {
+	cat <<-END
+	site: docs.example
+	components:
+	  files: {paths: [$SITE/tree]}
+	  config:
+	    paths: [$SITE/etc]
+	    require-keys: {site.json: [encryption_key]}
+	stores:
+	  local: {url: $SITE/store}
+	keys:
+	  writer: $SITE/writer.key
+	  recovery: $SITE/recovery.key
+	state: $SITE/state
+	objectives: {rto: 10m, rpo: 1h}
+	drill: {scratch: $SITE/scratch}
+	gate: {snapshot-age: 1h, drill-age: 1h}
+	END
+}
+
 site_drop() {
 	[ -n "${SITE:-}" ] || return 0
-	"$site_scripts/sample-site" "$SITE/site" --stop || :
+	[ ! -d "$SITE/site" ] ||
+	    "$site_scripts/sample-site" "$SITE/site" --stop || :
 	rm -rf "$SITE"
+}
+
+# Every object of the store with its content: equal before and after what
+# changes nothing.
+store_sum() {
+	find "$SITE/store" -type f | sort | xargs sha256sum
+}
+
+# The first object of a kind.
+object_of() {
+	find "$SITE/store/$1" -type f | sort | head -n 1
+}
+
+# plainly COMMAND ...: run it as somebody whom the modes of files hold back,
+# even if that is root.
+plainly() {
+	local caps=-dac_override,-dac_read_search
+
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --bounding-set="$caps" --inh-caps="$caps" "$@"
+	else
+		"$@"
+	fi
+}
+
+# ended_by SIGNAL PID: send it until the process is gone; its exit status.
+ended_by() {
+	while kill -"$1" "$2" 2>/dev/null; do
+		sleep 0.05
+	done
+	wait "$2"
+}
+
+# held FILE COMMAND ...: run the command while another holds the lock FILE.
+held() {
+	local file=$1
+
+	shift
+	(
+		flock 9
+		exec "$@" 9>&-
+	) 9>>"$file"
+}
+
+# on_terminal [LINE ...] -- COMMAND ...: run it with a terminal of its own,
+# on which the lines are typed, each when it was asked for something.
+on_terminal() {
+	python3 "$BATS_TEST_DIRNAME/../lib/on_terminal.py" "$@"
 }
 
 # The root's client of the sample server.
