@@ -67,7 +67,10 @@ look_protection(struct visit *v)
 	const struct store_health *h = v->h;
 	char seen[128];
 
-	if (h->removable == HEALTH_YES)
+	if (h->removable == HEALTH_YES && h->locked == HEALTH_YES)
+		tell(v, DOCTOR_GOOD, "removal", NULL, "what is locked can be "
+		    "hidden by this host, and not be destroyed");
+	else if (h->removable == HEALTH_YES)
 		tell(v, DOCTOR_WARN, "removal", h->remote ? "give this host a "
 		    "key that may only put, get and list" : "ship to a store "
 		    "where this host cannot remove anything",

@@ -65,7 +65,8 @@ see_charter(void *cookie, const struct store_info *info, struct err *e)
 	a->ours++;
 done:
 	buf_drop(&b);
-	return rc == 0 ? 0 : err_add(e, "%s", info->name);
+	return rc == 0 ? 0 : err_add(e, "it is not a copy of %s: %s",
+	    store_url(from->store), info->name);
 }
 
 /* Is the other store a copy of ours, or empty and allowed to become one? */
@@ -76,8 +77,7 @@ agree(struct ship *s, struct err *e)
 	const char *url = store_url(s->o->to);
 
 	if (store_list(s->o->to, "charters/", see_charter, &a, e) != 0)
-		return err_add(e, "%s is not a copy of %s", url,
-		    store_url(s->from->store));
+		return -1;
 	if (a.ours > 0 || s->o->found)
 		return 0;
 	return err_set(e, ERR_ABSENT, "%s holds no store yet: muster-ship "

@@ -2,6 +2,7 @@
  * The narrow interface that the rest of muster sees: names are checked here,
  * once, so that a driver may trust them; URLs choose the driver; everything
  * else is forwarded, and failures say which object of which store they mean.
+ * What a driver tried in vain on its way to success is nobody's error.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -184,6 +185,8 @@ store_put(struct store *s, const char *name, const void *data, size_t len,
 	rc = s->driver->put(s->self, name, data, len, sha256, e);
 	if (rc == STORE_FAILED)
 		(void)err_add(e, "cannot put %s into %s", name, s->url);
+	else
+		err_clear(e);
 	return rc;
 }
 
@@ -195,6 +198,7 @@ store_get(struct store *s, const char *name, uint64_t offset, size_t len,
 		return -1;
 	if (s->driver->get(s->self, name, offset, len, out, e) == -1)
 		return err_add(e, "cannot get %s from %s", name, s->url);
+	err_clear(e);
 	return 0;
 }
 
@@ -226,6 +230,7 @@ store_head(struct store *s, const char *name, struct store_info *info,
 		return -1;
 	if (s->driver->head(s->self, name, info, e) == -1)
 		return err_add(e, "cannot look up %s in %s", name, s->url);
+	err_clear(e);
 	return 0;
 }
 

@@ -27,6 +27,7 @@
 #include "crypto/id.h"
 #include "store/s3/s3.h"
 #include "store/s3/s3_keys.h"
+#include "store/s3/s3_look.h"
 #include "store/s3/s3_reply.h"
 #include "store/s3/s3_send.h"
 #include "store/s3/s3_xml.h"
@@ -380,6 +381,14 @@ s3_remove(void *self, const char *name, struct err *e)
 	return ask_send(&a, self, e) == S3_DONE ? 0 : -1;
 }
 
+static int
+s3_look(void *self, struct store_health *h, struct err *e)
+{
+	struct s3 *s = self;
+
+	return s3_look_bucket(&s->sender, h, e);
+}
+
 static void
 s3_close(void *self)
 {
@@ -395,6 +404,7 @@ static const struct store_driver driver = {
 	.head = s3_head,
 	.list = s3_list,
 	.remove = s3_remove,
+	.look = s3_look,
 	.close = s3_close,
 };
 

@@ -37,6 +37,7 @@ struct s3_reply {
 	bool		 connected;
 	uint64_t	 sent;		/* bytes of the body */
 	int64_t		 began;		/* clock_utc() when it was signed */
+	int64_t		 expires;	/* of the certificate, UTC ns, or 0 */
 
 	/* by what came in */
 	enum s3_trouble	 trouble;

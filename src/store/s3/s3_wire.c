@@ -474,7 +474,10 @@ set_trust(CURL *h, const struct wire *w)
 {
 	const struct s3_config *c = w->link->config;
 
-	return set(h, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	return (!w->request->fresh ||
+	    (set(h, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+	    set(h, CURLOPT_CERTINFO, 1L) == CURLE_OK)) &&
+	    set(h, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
 	    set(h, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	    set(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) ==
 	    CURLE_OK &&
@@ -527,6 +530,27 @@ prepare(CURL *h, struct wire *w)
 	return 0;
 }
 
+/* When the server's own certificate, the first of the chain, runs out. */
+static int64_t
+expiry(CURL *h)
+{
+	static const char label[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+	const struct curl_slist *l;
+	time_t t;
+
+	if (curl_easy_getinfo(h, CURLINFO_CERTINFO, &chain) != CURLE_OK ||
+	    chain == NULL || chain->num_of_certs < 1)
+		return 0;
+	for (l = chain->certinfo[0]; l != NULL; l = l->next)
+		if (strncmp(l->data, label, strlen(label)) == 0) {
+			t = curl_getdate(l->data + strlen(label), NULL);
+			return t > 0 && t < INT64_MAX / SECOND ?
+			    t * SECOND : 0;
+		}
+	return 0;
+}
+
 CURLcode
 __wrap_curl_easy_perform(CURL *h)
 {
@@ -552,6 +576,8 @@ __wrap_curl_easy_perform(CURL *h)
 		r->connected = spent > 0;
 	(void)snprintf(r->why, sizeof(r->why), "%s",
 	    w->why[0] != '\0' ? w->why : curl_easy_strerror(rc));
+	if (w->request->fresh)
+		r->expires = expiry(h);
 	/* the handle outlives all that it points at */
 	curl_easy_reset(h);
 	drop_lines(w);

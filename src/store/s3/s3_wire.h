@@ -1,6 +1,7 @@
 #ifndef STORE_S3_S3_WIRE_H
 #define STORE_S3_S3_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,8 @@ struct s3_request {
 	size_t			 len;
 	const char		*payload;	/* its SHA-256, hexadecimal */
 	uint64_t		 offset, want;	/* of GET; want 0: no range */
+	bool			 fresh;		/* its own connection: then */
+						/* the certificate is seen */
 };
 
 /*
