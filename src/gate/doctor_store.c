@@ -78,7 +78,13 @@ look_protection(struct visit *v)
 	else if (h->removable == HEALTH_NO)
 		tell(v, DOCTOR_GOOD, "removal", NULL,
 		    "this host cannot remove objects");
-	if (h->locked == HEALTH_YES) {
+	if (v->store->lock != POLICY_UNLOCKED && h->locked != HEALTH_YES)
+		tell(v, h->locked == HEALTH_NO ? DOCTOR_BAD : DOCTOR_UNKNOWN,
+		    "lock", "the policy wants object-lock: make a bucket with "
+		    "Object Lock", h->locked == HEALTH_NO ?
+		    "the bucket has no Object Lock" :
+		    "it does not say whether it has Object Lock");
+	else if (h->locked == HEALTH_YES) {
 		(void)snprintf(seen, sizeof(seen), "Object Lock is on%s%s",
 		    h->lock_mode[0] != '\0' ? ", by default " : "",
 		    h->lock_mode);
