@@ -429,17 +429,20 @@ set_body(CURL *h, struct wire *w)
 {
 	const struct s3_request *r = w->request;
 
+	/* refused of a handle whose last connection failed; only for speed */
+	(void)set(h, CURLOPT_BUFFERSIZE, 256L << 10);
+	(void)set(h, CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10);
 	if (strcmp(r->verb, "HEAD") == 0)
 		return set(h, CURLOPT_NOBODY, 1L) == CURLE_OK;
 	if (strcmp(r->verb, "GET") == 0)
-		return set(h, CURLOPT_HTTPGET, 1L) == CURLE_OK &&
-		    set(h, CURLOPT_BUFFERSIZE, 256L << 10) == CURLE_OK;
+		return set(h, CURLOPT_HTTPGET, 1L) == CURLE_OK;
 	if (strcmp(r->verb, "PUT") != 0)
 		return set(h, CURLOPT_CUSTOMREQUEST, r->verb) == CURLE_OK;
 	return set(h, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
 	    set(h, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->len) ==
 	    CURLE_OK &&
-	    set(h, CURLOPT_UPLOAD_BUFFERSIZE, 512L << 10) == CURLE_OK &&
+	    set(h, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)w->link->config->idle /
+	    60) == CURLE_OK &&
 	    set(h, CURLOPT_READFUNCTION, on_read) == CURLE_OK &&
 	    set(h, CURLOPT_READDATA, w) == CURLE_OK &&
 	    set(h, CURLOPT_SEEKFUNCTION, on_seek) == CURLE_OK &&
@@ -570,6 +573,11 @@ __wrap_curl_easy_perform(CURL *h)
 	rc = __real_curl_easy_perform(h);
 	r->curl = (int)rc;
 	r->sent = w->fed;
+	/* so curl calls a line of a header that is too long for it */
+	if (rc == CURLE_OUT_OF_MEMORY && r->http != 0) {
+		r->curl = CURLE_WRITE_ERROR;
+		r->trouble = S3_HEADERS_TOO_LONG;
+	}
 	/* 0 until the connection, with its TLS, is there */
 	if (curl_easy_getinfo(h, CURLINFO_PRETRANSFER_TIME, &spent) ==
 	    CURLE_OK)

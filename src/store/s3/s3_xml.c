@@ -201,10 +201,10 @@ decode_keys(struct walk *w)
 	buf_init(&b, KEY_TEXT_MAX + 1);
 	for (i = 0; i < w->page->n && rc == 0; i++) {
 		buf_clear(&b);
-		if (w->encoded)
-			rc = s3_url_decode(w->raw[i], strlen(w->raw[i]), true,
-			    &b, w->e);
-		else
+		if (w->encoded && s3_url_decode(w->raw[i],
+		    strlen(w->raw[i]), true, &b, w->e) == -1)
+			rc = odd(w, "a list with a key encoded wrongly");
+		else if (!w->encoded)
 			rc = buf_add_text(&b, w->raw[i], w->e);
 		if (rc == 0 && b.len > S3_KEY_MAX)
 			rc = odd(w, "a list with a key that is too long");
