@@ -203,15 +203,14 @@ subject_json(const struct verdict *v)
 	    colon + 1);
 }
 
-int
-gate_sign(const struct depot *d, struct verdict *v, struct err *e)
+static json_t *
+predicate_json(const struct verdict *v)
 {
-	struct trail_new new = { .kind = TRAIL_VERDICTS, .site = v->site,
-	    .utc = v->utc };
-	int rc = -1;
+	bool over = v->override_reason != NULL;
+	bool go = v->result == RULE_PASS || over;
+	json_t *o;
 
-	new.subject = subject_json(v);
-	new.predicate = json_pack("{s:{s:s, s:{s:s}}, s:o, s:o, s:s+, "
+	o = json_pack("{s:{s:s, s:{s:s}}, s:o, s:o, s:s+, "
 	    "s:{s:s, s:{s:o}}, s:o, s:s, s:[s], s:o}",
 	    "verifier", "id", "urn:muster:gate", "version", "muster",
 	    MUSTER_VERSION, "timeVerified", want_make_time(v->utc),
@@ -220,9 +219,28 @@ gate_sign(const struct depot *d, struct verdict *v, struct err *e)
 	    "policy", "uri", v->policy_path, "digest", "sha256",
 	    snapshot_id_json(&v->policy),
 	    "inputAttestations", inputs_json(v), "verificationResult",
-	    v->result == RULE_PASS ? "PASSED" : "FAILED", "verifiedLevels",
-	    v->result == RULE_PASS ? "MUSTER_GO" : "MUSTER_NO_GO",
+	    go ? "PASSED" : "FAILED", "verifiedLevels", over ?
+	    "MUSTER_OVERRIDE" : go ? "MUSTER_GO" : "MUSTER_NO_GO",
 	    "musterRules", rules_json(v));
+	if (o != NULL && over && json_object_set_new(o, "musterOverride",
+	    json_pack("{s:s, s:s}", "by", v->override_by, "reason",
+	    v->override_reason)) == -1) {
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+static int
+sign(const struct depot *d, struct verdict *v, const struct signer *signer,
+    struct err *e)
+{
+	struct trail_new new = { .kind = TRAIL_VERDICTS, .site = v->site,
+	    .utc = v->utc, .signer = signer };
+	int rc = -1;
+
+	new.subject = subject_json(v);
+	new.predicate = predicate_json(v);
 	if (new.subject == NULL || new.predicate == NULL)
 		(void)err_set(e, ERR_INPUT, "cannot make the verdict's "
 		    "statement (is the subject \"git:<sha>\" or "
@@ -234,4 +252,40 @@ gate_sign(const struct depot *d, struct verdict *v, struct err *e)
 	json_decref(new.subject);
 	json_decref(new.predicate);
 	return rc;
+}
+
+int
+gate_sign(const struct depot *d, struct verdict *v, struct err *e)
+{
+	return sign(d, v, NULL, e);
+}
+
+int
+gate_sign_override(const struct depot *d, struct verdict *v,
+    const struct gate_override *o, char name[CHARTER_NAME_MAX],
+    struct err *e)
+{
+	char key[RECOVERY_NAME_SIZE];
+	size_t i;
+
+	if (v->subject == NULL)
+		return err_set(e, ERR_INPUT, "an override is for one deploy: "
+		    "name it with --subject");
+	if (strspn(o->reason, " \t") == strlen(o->reason))
+		return err_set(e, ERR_INPUT, "an override needs a reason");
+	if (o->valid == 0 || o->valid > GATE_OVERRIDE_MAX)
+		return err_set(e, ERR_INPUT, "an override is for at most "
+		    "24h");
+	recovery_key_name(o->key, key);
+	for (i = 0; i < d->charter.n_recovery; i++)
+		if (strcmp(d->charter.recovery[i].name, key) == 0)
+			break;
+	if (i == d->charter.n_recovery)
+		return err_set(e, ERR_DENIED, "recovery key %s is none of "
+		    "this store's: it may not override", key);
+	(void)snprintf(name, CHARTER_NAME_MAX, "recovery key %s", key);
+	v->override_by = name;
+	v->override_reason = o->reason;
+	v->expires = v->utc + (int64_t)o->valid * 1000000000;
+	return sign(d, v, recovery_key_signer(o->key), e);
 }

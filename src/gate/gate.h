@@ -10,6 +10,7 @@
 
 struct err;
 struct policy;
+struct recovery_key;
 
 /*
  * The gate: every rule is judged on evidence that was read and checked now.
@@ -46,6 +47,8 @@ struct verdict {
 	const char		*policy_path;
 	struct id		policy;
 	const char		*site;
+	/* Who lets it pass all the same, and why; or NULL. */
+	const char		*override_by, *override_reason;
 };
 
 struct gate_options {
@@ -65,6 +68,25 @@ int	gate_judge(struct depot *, const struct gate_options *,
 
 /* Sign the verdict and put it into the store; object is filled. */
 int	gate_sign(const struct depot *, struct verdict *, struct err *);
+
+/* An operator's will against the rules' result. */
+struct gate_override {
+	const char		 *reason;	/* for every report */
+	uint64_t		  valid;	/* seconds */
+	const struct recovery_key *key;		/* of the charter */
+};
+
+/*
+ * The same for a verdict that is not GO, signed with the operator's key: it
+ * says PASSED, by whom and why, with all rules as they were judged, and
+ * expires.  ERR_DENIED when the key is none of the charter's; ERR_INPUT
+ * without a deploy or a reason, or for longer than GATE_OVERRIDE_MAX.  name
+ * gets the operator's, and is borrowed by the verdict.
+ */
+#define GATE_OVERRIDE_MAX (24 * 3600)
+int	gate_sign_override(const struct depot *, struct verdict *,
+	    const struct gate_override *, char name[CHARTER_NAME_MAX],
+	    struct err *);
 
 /* Is it "git:" with 40 or 64 hex digits, or "sha256:" with 64? */
 bool	gate_subject_valid(const char *);

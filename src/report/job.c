@@ -11,7 +11,6 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "drill/drill.h"
-#include "gate/gate.h"
 #include "report/job.h"
 #include "report/say.h"
 #include "report/watch.h"
@@ -126,47 +125,6 @@ done:
 	progress_end();
 	receipt_drop(&r);
 	free(s);
-	access_close(&a);
-	return status;
-}
-
-int
-job_check_subject(const struct job *j, struct err *e)
-{
-	if (j->subject == NULL || gate_subject_valid(j->subject))
-		return 0;
-	return err_set(e, ERR_INPUT, "--subject: expected git:<40 or 64 hex "
-	    "digits> or sha256:<64 hex digits>");
-}
-
-int
-job_gate(const struct job *j, struct err *e)
-{
-	struct access_want w = {
-		.policy = j->policy, .store = j->store, .use = DEPOT_SIGN,
-		.drill_store = true,
-	};
-	struct gate_options o = { .subject = j->subject, .step = watch_step };
-	struct access a;
-	struct verdict *v = NULL;
-	int status = CMD_TROUBLE;
-
-	if (access_open(&a, &w, e) == -1)
-		return CMD_TROUBLE;
-	o.policy = a.policy;
-	if ((v = calloc(1, sizeof(*v))) == NULL) {
-		(void)err_memory(e);
-		goto done;
-	}
-	if (gate_judge(&a.depot, &o, v, e) == -1 ||
-	    (!j->dry_run && gate_sign(&a.depot, v, e) == -1) ||
-	    say_verdict(v, e) == -1)
-		goto done;
-	status = v->result == RULE_PASS ? CMD_YES :
-	    v->result == RULE_FAIL ? CMD_NO : CMD_TROUBLE;
-done:
-	progress_end();
-	free(v);
 	access_close(&a);
 	return status;
 }

@@ -25,6 +25,10 @@ struct job {
 	const char	*reread;	/* percent of unchanged ones, or NULL */
 	const char	*snapshot;	/* which one, or NULL: the newest */
 	const char	*subject;	/* of the gate's verdict, or NULL */
+	const char	*override;	/* a reason, or NULL */
+	const char	*until;		/* for so long, a duration, or NULL */
+	const char	*save;		/* the verdict to this file, or NULL */
+	bool		 explain;	/* how to fix what does not pass */
 	const char	**to;		/* to ship to; NULL: all others */
 	bool		 may_be_none;	/* it is no error that there is none */
 	bool		 found;		/* an empty one becomes a copy */
@@ -51,7 +55,24 @@ int	job_drill(const struct job *, struct err *);
 /* Is the subject, if any, one that a verdict can be about?  -1 if not. */
 int	job_check_subject(const struct job *, struct err *);
 
-/* The gate's answer is its verdict; only CMD_YES is GO. */
+/*
+ * The gate's answer is its verdict; only CMD_YES opens it: a GO, or a NO-GO
+ * that the holder of the recovery key overrides.
+ */
 int	job_gate(const struct job *, struct err *);
+
+/* Print the public keys whose verdicts count, in PEM. */
+int	job_gate_keys(const struct job *, struct err *);
+
+/* What a verdict in a file must be. */
+struct job_verify {
+	const char	*file;		/* the verdict */
+	const char	*keyring;	/* public keys, PEM */
+	const char	*subject, *site;
+	bool		 accept_override;
+};
+
+/* With nothing but public keys: CMD_YES when it opens the gate now. */
+int	job_gate_verify(const struct job_verify *, struct err *);
 
 #endif

@@ -15,6 +15,7 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "gate/explain.h"
 #include "report/say.h"
 #include "snapshot/sealed.h"
 
@@ -297,24 +298,48 @@ say_reasons(const struct verdict *v)
 	}
 }
 
+static const char *
+fix_of(const struct rule *r)
+{
+	const char *fix = gate_explain(r->name);
+
+	return fix != NULL ? fix : "";
+}
+
+static void
+say_fixes(const struct verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_rules; i++)
+		if (v->rules[i].result != RULE_PASS)
+			printf("fix %s: %s\n", v->rules[i].name,
+			    fix_of(&v->rules[i]));
+}
+
 static int
-verdict_text(const struct verdict *v, struct err *e)
+verdict_text(const struct verdict *v, bool explain, struct err *e)
 {
 	static const char *const heads[] = {
 		[RULE_PASS] = "GO", [RULE_FAIL] = "NO-GO",
 		[RULE_UNKNOWN] = "NO-GO (could not tell)",
 	};
-	char when[CLOCK_TEXT_MAX], object[CELL];
+	char when[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX], object[CELL];
 
 	if (rule_table(v, e) == -1)
 		return -1;
+	if (explain)
+		say_fixes(v);
 	(void)snprintf(object, sizeof(object), "%s", v->object);
-	printf("%s: %s%s%s at %s\n", heads[v->result], v->site,
+	printf("%s: %s%s%s at %s, until %s\n", heads[v->result], v->site,
 	    v->subject != NULL ? ", deploy " : "",
 	    v->subject != NULL ? v->subject : "",
-	    clock_format(v->utc, when));
+	    clock_format(v->utc, when), clock_format(v->expires, until));
 	if (!cmd_quiet())
 		say_reasons(v);
+	if (v->override_reason != NULL)
+		printf("OVERRIDDEN by %s until %s: %s\n", v->override_by,
+		    until, v->override_reason);
 	if (object[0] == '\0')
 		printf("  dry run: no verdict was signed\n");
 	else
@@ -322,34 +347,44 @@ verdict_text(const struct verdict *v, struct err *e)
 	return 0;
 }
 
+static json_t *
+rule_json(const struct rule *r, bool explain)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*}", "name", r->name,
+	    "required", r->required, "seen", r->seen, "evidence",
+	    r->evidence, "result", rule_word(r->result), "fix",
+	    explain && r->result != RULE_PASS ? fix_of(r) : NULL);
+}
+
 static int
-verdict_json(const struct verdict *v, struct err *e)
+verdict_json(const struct verdict *v, bool explain, struct err *e)
 {
 	json_t *rules = json_array(), *o;
 	size_t i;
 
 	for (i = 0; rules != NULL && i < v->n_rules; i++)
-		if (json_array_append_new(rules, json_pack(
-		    "{s:s, s:s, s:s, s:s, s:s}", "name", v->rules[i].name,
-		    "required", v->rules[i].required, "seen",
-		    v->rules[i].seen, "evidence", v->rules[i].evidence,
-		    "result", rule_word(v->rules[i].result))) == -1) {
+		if (json_array_append_new(rules, rule_json(&v->rules[i],
+		    explain)) == -1) {
 			json_decref(rules);
 			return err_memory(e);
 		}
-	o = json_pack("{s:s, s:s, s:b, s:s*, s:s?, s:o, s:o}", "site", v->site,
+	o = json_pack("{s:s, s:s, s:b, s:s*, s:s?, s:o, s:o, s:o, s:s*, s:s*}",
+	    "site", v->site,
 	    "verdict", v->result == RULE_PASS ? "GO" : "NO-GO",
 	    "dry_run", v->object[0] == '\0', "object",
 	    v->object[0] != '\0' ? v->object : NULL, "subject", v->subject,
-	    "time", want_make_time(v->utc), "rules", rules);
+	    "time", want_make_time(v->utc), "expires",
+	    want_make_time(v->expires), "rules", rules, "overridden_by",
+	    v->override_by, "override_reason", v->override_reason);
 	return cmd_answer("verdict", o, e);
 }
 
 int
-say_verdict(const struct verdict *v, struct err *e)
+say_verdict(const struct verdict *v, bool explain, struct err *e)
 {
 	progress_end();
 	if (cmd_json())
-		return verdict_json(v, e);
-	return cmd_quiet() && v->result == RULE_PASS ? 0 : verdict_text(v, e);
+		return verdict_json(v, explain, e);
+	return cmd_quiet() && v->result == RULE_PASS ? 0 :
+	    verdict_text(v, explain, e);
 }

@@ -5,6 +5,7 @@
 
 #include "drill/receipt.h"
 #include "gate/gate.h"
+#include "gate/verify.h"
 #include "snapshot/restore.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/verify.h"
@@ -25,8 +26,11 @@ int	say_snapshot(const struct snapshot *, const struct notes *,
 /* A drill that was carried out. */
 int	say_receipt(const struct receipt *, struct err *);
 
-/* The gate's verdict with every rule. */
-int	say_verdict(const struct verdict *, struct err *);
+/* The gate's verdict with every rule; explain adds how to fix it. */
+int	say_verdict(const struct verdict *, bool explain, struct err *);
+
+/* A verdict from a file. */
+int	say_verdict_read(const struct verdict_read *, struct err *);
 
 /* A store that was read back; content says whether chunks were opened. */
 int	say_verify(const struct verify_report *, bool authentic, bool content,

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/num.h"
+#include "base/want.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "cli/table.h"
@@ -143,5 +145,30 @@ say_restore(const struct snapshot *s, const struct restore_stats *r,
 	if (!cmd_quiet() && notes > 0)
 		printf("%s could not be set as before\n",
 		    num_format_count(notes, "thing", files));
+	return 0;
+}
+
+int
+say_verdict_read(const struct verdict_read *v, struct err *e)
+{
+	char when[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
+
+	if (cmd_json())
+		return cmd_answer("verified", json_pack("{s:b, s:s*, s:s, s:s,"
+		    " s:s, s:s, s:o, s:o, s:s*}", "go", v->go, "why", v->go ?
+		    NULL : v->why, "site", v->site, "subject", v->subject,
+		    "signer", v->signer, "policy", v->policy, "time",
+		    want_make_time(v->utc), "expires",
+		    want_make_time(v->expires), "override_reason",
+		    v->override[0] != '\0' ? v->override : NULL), e);
+	if (cmd_quiet() && v->go)
+		return 0;
+	printf("%s%s%s: %s, deploy %s, signed by %s at %s, until %s\n",
+	    v->go ? "GO" : "NO-GO: ", v->go ? "" : v->why,
+	    v->override[0] != '\0' && v->go ? " by OVERRIDE" : "", v->site,
+	    v->subject, v->signer, clock_format(v->utc, when),
+	    clock_format(v->expires, until));
+	if (v->override[0] != '\0')
+		printf("  override: %s\n", v->override);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "crypto/charter.h"
 #include "drill/drill.h"
+#include "gate/explain.h"
 #include "gate_scene.h"
 
 /* 2026-06-17T12:00:00Z: far from the borders of days, weeks and months. */
@@ -100,6 +101,10 @@ scene_judge(struct scene *x, const char *subject)
 	fixture_open(&x->f, DEPOT_SIGN);
 	if (gate_judge(&x->f.depot, &o, &x->v, &e) == -1)
 		fail_msg("%s", e.text);
+	for (size_t i = 0; i < x->v.n_rules; i++)
+		if (gate_explain(x->v.rules[i].name) == NULL)
+			fail_msg("%s: cannot be explained",
+			    x->v.rules[i].name);
 }
 
 void
