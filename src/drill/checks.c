@@ -60,9 +60,9 @@ no_database(const struct drill *x)
 	    "not carried out: the snapshot has no database" : NULL;
 }
 
-/* Record a check that could not be carried out. */
-static int
-not_done(struct drill *x, const char *name, const char *why, struct err *e)
+int
+drill_not_done(struct drill *x, const char *name, const char *why,
+    struct err *e)
 {
 	const struct outcome made = { .name = name, .required = "carried out",
 	    .seen = why };
@@ -83,7 +83,7 @@ check_tables(struct drill *x, struct err *e)
 	if (!x->o->policy->drill_check_tables || !has_kind(x, PART_DB))
 		return 0;
 	if (no_database(x) != NULL)
-		return not_done(x, step.name, no_database(x), e);
+		return drill_not_done(x, step.name, no_database(x), e);
 	rc = tables_check(&x->place.login, x->recipe.databases, &t, e);
 	if (rc == 0 && t.bad > 0)
 		rc = err_set(e, ERR_DAMAGED, "%llu of %llu bad: %.400s",
@@ -103,8 +103,8 @@ check_assertions(struct drill *x, struct err *e)
 	for (i = 0; i < p->n_assertions; i++) {
 		if (intr_check(e) == -1)
 			return -1;
-		if ((no_database(x) != NULL ?
-		    not_done(x, p->assertions[i].name, no_database(x), e) :
+		if ((no_database(x) != NULL ? drill_not_done(x,
+		    p->assertions[i].name, no_database(x), e) :
 		    assert_sql(x->r, &p->assertions[i], &x->place, e)) == -1)
 			return -1;
 	}
@@ -152,13 +152,13 @@ check_passwords(struct drill *x, struct err *e)
 	if (!x->o->policy->drill_frappe_passwords)
 		return 0;
 	if (no_database(x) != NULL)
-		return not_done(x, step.name, no_database(x), e);
+		return drill_not_done(x, step.name, no_database(x), e);
 	return drill_record(x, &step, frappe_passwords(&x->place, seen, e), e);
 }
 
-static int
-run_hook(struct drill *x, const struct policy_check *h, const char *name,
-    struct err *e)
+int
+drill_command(struct drill *x, const struct policy_check *h,
+    const char *name, struct err *e)
 {
 	const struct command c = { h->run, h->timeout,
 	    scratch_path(x->scratch), x->s->site, &x->place, x->mask };
@@ -192,9 +192,9 @@ check_hooks(struct drill *x, struct err *e)
 	for (i = 0; i < p->n_hooks; i++) {
 		(void)snprintf(name, sizeof(name), "hook: %.400s",
 		    p->hooks[i].name);
-		if ((x->broken ? not_done(x, name,
+		if ((x->broken ? drill_not_done(x, name,
 		    "not carried out: the restore had failed", e) :
-		    run_hook(x, &p->hooks[i], name, e)) == -1)
+		    drill_command(x, &p->hooks[i], name, e)) == -1)
 			return -1;
 	}
 	return 0;

@@ -124,6 +124,16 @@ extract(struct drill *x, const struct part *p, size_t i, char *seen,
 }
 
 int
+drill_restore_part(struct drill *x, size_t i, char *seen, size_t size,
+    struct err *e)
+{
+	const struct part *p = &x->s->parts[i];
+
+	return p->kind == PART_DB ? load(x, p, seen, size, e) :
+	    extract(x, p, i, seen, size, e);
+}
+
+int
 drill_restore(struct drill *x, struct err *e)
 {
 	char name[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
@@ -138,9 +148,7 @@ drill_restore(struct drill *x, struct err *e)
 		p = &x->s->parts[i];
 		drill_phase_begin(x, p->kind == PART_DB ? "load" : p->name);
 		step.begun = clock_monotonic();
-		rc = p->kind == PART_DB ?
-		    load(x, p, seen, sizeof(seen), e) :
-		    extract(x, p, i, seen, sizeof(seen), e);
+		rc = drill_restore_part(x, i, seen, sizeof(seen), e);
 		(void)snprintf(name, sizeof(name), "restore: %s", p->name);
 		x->lost[i] = rc == -1;
 		if (drill_record(x, &step, rc, e) == -1)

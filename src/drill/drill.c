@@ -186,7 +186,7 @@ run(struct drill *x, struct err *e)
 		return -1;
 	drill_phase_end(x, 0);
 	figures_fill(x->r, x->d->chunks);
-	if (intr_check(e) == -1 ||
+	if (intr_check(e) == -1 || drill_rehearse(x, e) == -1 ||
 	    figures_check(x->r, x->s, x->broken, e) == -1)
 		return -1;
 	return finish(x, e);

@@ -65,6 +65,23 @@ tell_demands(const struct telling *t, const struct policy *p,
 	return rc;
 }
 
+static int
+tell_rehearsal(const struct telling *t, const struct policy *p,
+    const struct snapshot *s)
+{
+	int rc;
+	size_t i;
+
+	if (p->rehearse == NULL)
+		return 0;
+	rc = tell(t, "rehearse: migration", "");
+	for (i = 0; i < p->n_assertions && rc == 0; i++)
+		rc = tell(t, "after migration: ", p->assertions[i].name);
+	for (i = 0; i < s->n_parts && rc == 0; i++)
+		rc = tell(t, "rollback: ", s->parts[i].name);
+	return rc;
+}
+
 int
 drill_expected(const struct policy *p, const struct snapshot *s,
     int (*each)(void *, const char *), void *cookie)
@@ -74,7 +91,8 @@ drill_expected(const struct policy *p, const struct snapshot *s,
 
 	if ((rc = tell(&t, "recipe", "")) != 0 ||
 	    (rc = tell_parts(&t, s)) != 0 ||
-	    (rc = tell_demands(&t, p, s)) != 0)
+	    (rc = tell_demands(&t, p, s)) != 0 ||
+	    (rc = tell_rehearsal(&t, p, s)) != 0)
 		return rc;
 	if (p->rto > 0 && (rc = tell(&t, "rto", "")) != 0)
 		return rc;

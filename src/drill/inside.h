@@ -10,6 +10,7 @@
 
 struct chunks;
 struct db_server;
+struct policy_check;
 struct mask;
 struct scratch;
 
@@ -57,10 +58,29 @@ int	drill_record(struct drill *, const struct step *, int rc,
 int	drill_provision(struct drill *, struct err *);
 int	drill_restore(struct drill *, struct err *);
 
+/* copy.c: one component, again; seen gets what was restored. */
+int	drill_restore_part(struct drill *, size_t i, char *seen, size_t,
+	    struct err *);
+
+/* proof.c: one component; ERR_DAMAGED when it is not what it was. */
+int	drill_prove_part(struct drill *, size_t i, char *seen, size_t,
+	    struct err *);
+
 /* proof.c: take each component of the copy again and compare. */
 int	drill_prove(struct drill *, struct err *);
 
 /* checks.c: all that the policy demands of the copy. */
 int	drill_check(struct drill *, struct err *);
+
+/* checks.c: a command beside the copy, recorded under this name. */
+int	drill_command(struct drill *, const struct policy_check *,
+	    const char *name, struct err *);
+
+/* checks.c: record a check that could not be carried out, with why. */
+int	drill_not_done(struct drill *, const char *name, const char *why,
+	    struct err *);
+
+/* rehearse.c: the migration, if the policy has one, and the way back. */
+int	drill_rehearse(struct drill *, struct err *);
 
 #endif

@@ -11,10 +11,11 @@
 #include "snapshot/capture.h"
 
 /* Take the copy again and compare. */
-static int
-prove(struct drill *x, const struct part *p, size_t i, char *seen,
-    size_t size, struct err *e)
+int
+drill_prove_part(struct drill *x, size_t i, char *seen, size_t size,
+    struct err *e)
 {
+	const struct part *p = &x->s->parts[i];
 	char hex[ID_TEXT_SIZE];
 	struct capture c = {
 		.recipe = &x->recipe,
@@ -62,7 +63,7 @@ drill_prove(struct drill *x, struct err *e)
 	for (i = 0; i < x->s->n_parts; i++) {
 		p = &x->s->parts[i];
 		step.begun = clock_monotonic();
-		rc = prove(x, p, i, seen, sizeof(seen), e);
+		rc = drill_prove_part(x, i, seen, sizeof(seen), e);
 		(void)snprintf(name, sizeof(name), "proof: %s", p->name);
 		(void)snprintf(required, sizeof(required),
 		    "fingerprint %.16s of %llu entries, %llu bytes",

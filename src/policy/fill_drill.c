@@ -140,6 +140,24 @@ fill_demands(struct fill *f, const struct raw_drill *raw)
 	    &p->hooks);
 }
 
+static int
+fill_rehearse(struct fill *f, const struct raw_rehearse *raw)
+{
+	struct policy *p = &f->l->policy;
+
+	if (raw == NULL)
+		return 0;
+	p->rehearse = loaded_alloc(f->l, 1, sizeof(*p->rehearse), f->e);
+	if (p->rehearse == NULL)
+		return -1;
+	p->rehearse->name = "migration";
+	p->rehearse->timeout = 3600;
+	if (fill_keep(f, raw->run, &p->rehearse->run) == -1)
+		return -1;
+	return fill_keep_duration(f, "drill.rehearse.timeout", raw->timeout,
+	    1, &p->rehearse->timeout);
+}
+
 int
 fill_drill(struct fill *f, const struct raw_drill *raw)
 {
@@ -163,7 +181,8 @@ fill_drill(struct fill *f, const struct raw_drill *raw)
 	    num_parse_size(raw->memory, &p->drill_memory, f->e) == -1)
 		return fill_not_understood(f, "drill.memory");
 	if (fill_keep_duration(f, "drill.provision", raw->provision, 0,
-	    &p->drill_provision) == -1 || fill_demands(f, raw) == -1)
+	    &p->drill_provision) == -1 || fill_demands(f, raw) == -1 ||
+	    fill_rehearse(f, raw->rehearse) == -1)
 		return -1;
 	return fill_assertions(f, raw);
 }

@@ -111,6 +111,8 @@ struct policy {
 	bool		  drill_well_formed;	/* default yes */
 	bool		  drill_frappe_passwords;	/* default: when an */
 					/* encryption_key is demanded */
+	struct policy_check *rehearse;	/* a migration, or NULL; default */
+					/* timeout 1 h */
 	struct policy_check *hooks;	/* beside the restored site */
 	uint32_t	  n_hooks;
 	struct policy_assertion *assertions;

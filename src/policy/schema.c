@@ -127,6 +127,12 @@ static const cyaml_schema_value_t check = {
 	CYAML_VALUE_MAPPING(REQUIRED, struct raw_check, check_fields),
 };
 
+static const cyaml_schema_field_t rehearse[] = {
+	TEXT("run", REQUIRED, raw_rehearse, run),
+	TEXT("timeout", MAYBE, raw_rehearse, timeout),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t drill[] = {
 	TEXT("from", MAYBE, raw_drill, from),
 	TEXT("scratch", MAYBE, raw_drill, scratch),
@@ -138,6 +144,7 @@ static const cyaml_schema_field_t drill[] = {
 	BOOL("check-tables", raw_drill, check_tables),
 	BOOL("well-formed", raw_drill, well_formed),
 	BOOL("frappe-passwords", raw_drill, frappe_passwords),
+	MAYBE_KEYS("rehearse", raw_drill, rehearse, rehearse),
 	ITEMS("hooks", raw_drill, hooks, check),
 	ITEMS("assertions", raw_drill, assertions, assertion),
 	CYAML_FIELD_END

@@ -60,6 +60,10 @@ struct raw_objectives {
 	char	*rto, *rpo;
 };
 
+struct raw_rehearse {
+	char	*run, *timeout;
+};
+
 struct raw_drill {
 	char			*from, *scratch, *mariadbd, *memory;
 	char			*provision;
@@ -67,6 +71,7 @@ struct raw_drill {
 	enum raw_bool		 check_tables, well_formed, frappe_passwords;
 	struct raw_check	*hooks;
 	uint32_t		 n_hooks;
+	struct raw_rehearse	*rehearse;
 	struct raw_assertion	*assertions;
 	uint32_t		 n_assertions;
 };

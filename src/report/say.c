@@ -163,26 +163,39 @@ say_snapshot(const struct snapshot *s, const struct notes *notes,
 }
 
 static int
-phase_table(const struct receipt *r, struct err *e)
+phase_rows(struct table *t, const struct phase *p, size_t n,
+    const char *note, struct err *e)
 {
 	char seconds[NUM_TEXT_MAX], bytes[NUM_TEXT_MAX];
-	struct table *t;
 	size_t i;
-	int rc = -1;
 
-	if ((t = table_new("llrr", NULL, e)) == NULL)
-		return -1;
-	for (i = 0; i < r->n_phases; i++) {
+	for (i = 0; i < n; i++) {
 		const char *const cells[] = {
-			"", r->phases[i].name,
-			num_format_seconds(r->phases[i].seconds, seconds),
-			r->phases[i].bytes > 0 ?
-			    num_format_size(r->phases[i].bytes, bytes) : "",
+			"", p[i].name,
+			num_format_seconds(p[i].seconds, seconds),
+			p[i].bytes > 0 ? num_format_size(p[i].bytes, bytes) :
+			    "", note,
 		};
 
 		if (table_row(t, cells, e) == -1)
-			goto done;
+			return -1;
 	}
+	return 0;
+}
+
+static int
+phase_table(const struct receipt *r, struct err *e)
+{
+	struct table *t;
+	int rc = -1;
+
+	if ((t = table_new("llrrl", NULL, e)) == NULL)
+		return -1;
+	if (phase_rows(t, r->phases, r->n_phases, "", e) == -1 ||
+	    phase_rows(t, r->work, r->n_work, "busy, beside these", e) == -1 ||
+	    phase_rows(t, r->after, r->n_after, "after the recovery",
+	    e) == -1)
+		goto done;
 	rc = table_print(t, e);
 done:
 	table_free(t);

@@ -69,6 +69,7 @@ the_smallest_policy_has_all_defaults(void **state)
 	assert_true(p->drill_well_formed);
 	assert_false(p->drill_frappe_passwords);
 	assert_int_equal(p->n_hooks, 0);
+	assert_null(p->rehearse);
 	assert_int_equal(p->gate_valid, 3600);
 	assert_null(p->gate_readers);
 	assert_int_equal(p->gate_escrow, 0);
@@ -112,6 +113,7 @@ every_key_arrives_where_it_belongs(void **state)
 	    "drill:\n"
 	    "  {from: near, scratch: sc, mariadbd: bin/mariadbd, memory: 2G,\n"
 	    "   server: same-major, provision: 5m, check-tables: false,\n"
+	    "   rehearse: {run: migrate, timeout: 3m},\n"
 	    "   well-formed: false, frappe-passwords: true, hooks: [\n"
 	    "     {name: h, run: 'true', timeout: 2s}], assertions: [\n"
 	    "     {name: n, database: b, sql: SELECT 1, expect: '>= 1'},\n"
@@ -193,6 +195,8 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(p->gate_shrink, 250000);
 	assert_int_equal(p->gate_growth, 3000000);
 	assert_int_equal(p->gate_sabotage_age, 30 * 86400);
+	assert_string_equal(p->rehearse->run, "migrate");
+	assert_int_equal(p->rehearse->timeout, 180);
 	assert_int_equal(p->drill_provision, 300);
 	assert_false(p->drill_check_tables);
 	assert_false(p->drill_well_formed);

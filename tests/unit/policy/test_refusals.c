@@ -61,7 +61,7 @@ an_unknown_key_is_refused_at_any_level(void **state)
 	refuse(SMALLEST "drill:\n  rehearsal: {run: x}\n",
 	    "p.yaml:10: drill.rehearsal: unknown key: expected from, scratch, "
 	    "mariadbd, memory, server, provision, check-tables, well-formed, "
-	    "frappe-passwords, hooks or assertions");
+	    "frappe-passwords, rehearse, hooks or assertions");
 	refuse(SMALLEST "gate: {readers: [me]}\n",
 	    "p.yaml:9: gate.readers[1]: expected the name of a recovery key, "
 	    "16 hexadecimal digits, not me");
