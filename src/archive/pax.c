@@ -2,8 +2,8 @@
  * Entries into pax tar headers, by libarchive.
  *
  * Each header is made by a writer of its own, which costs about two
- * microseconds and makes it depend on nothing but the entry; the writer is
- * then told to fail, so that it adds neither padding nor an end.
+ * microseconds and makes it depend on nothing but the entry; what it would
+ * add at its end is not taken.
  *
  * Names are bytes.  A pax record is text: a reader converts and normalises
  * what is in it (libarchive, in a locale that lacks the letter, refuses it),
@@ -42,6 +42,7 @@
 struct sink {
 	struct buf	*buf;
 	struct err	*err;
+	bool		 ended;		/* no more is wanted */
 };
 
 static la_ssize_t
@@ -49,6 +50,8 @@ take(struct archive *a, void *cookie, const void *data, size_t len)
 {
 	struct sink *s = cookie;
 
+	if (s->ended)
+		return -1;
 	if (buf_add(s->buf, data, len, s->err) == -1) {
 		archive_set_error(a, ENOMEM, "%s", s->err->text);
 		return -1;
@@ -289,7 +292,9 @@ done:
 		    name_format(en->path, text));
 	archive_entry_free(ae);
 	if (a != NULL) {
-		(void)archive_write_fail(a);	/* adds no padding, no end */
+		/* Padding and end go nowhere; failing first would leak. */
+		sink.ended = true;
+		(void)archive_write_close(a);
 		(void)archive_write_free(a);
 	}
 	return rc;
