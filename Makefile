@@ -9,6 +9,7 @@ PREFIX  ?= /usr/local
 SAN     ?=
 WERROR  ?=
 COV     ?=
+SECONDS ?= 60
 
 # 2. What there is.
 comma    := ,
@@ -16,6 +17,7 @@ COMMANDS := $(patsubst bin/%.c,%,$(wildcard bin/*.c))
 LIB_SRC  := $(wildcard src/*/*.c src/*/*/*.c)
 UNIT     := $(patsubst %.c,%,$(wildcard tests/unit/*/test_*.c tests/fault/test_*.c))
 TEST_LIB := $(wildcard tests/lib/*.c)
+FUZZ     := $(patsubst %.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 MAN      := $(wildcard man/*.[157])
 VERSION  := $(shell sed -n 's/^\#\# \([0-9][0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
 B        := build/$(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(COV),-cov)
@@ -47,10 +49,14 @@ $(B)/libmuster.a: $(LIB_SRC:%.c=$(B)/%.o)
 $(B)/bin/%: $(B)/bin/%.o $(B)/libmuster.a
 	$(CC) $(ALL_LD) -o $@ $^ $(LIBS)
 # A test says on a line " * wrap: write fsync" which calls it makes fail.
-$(B)/tests/unit/% $(B)/tests/fault/%: WRAP = $(patsubst %,-Wl$(comma)--wrap=%,\
+$(B)/tests/unit/% $(B)/tests/fault/% $(B)/tests/fuzz/%: WRAP = $(patsubst %,-Wl$(comma)--wrap=%,\
 	$(shell sed -n 's/^ \* wrap: //p' $(patsubst $(B)/%,%,$@).c))
 $(B)/tests/%: $(B)/tests/%.o $(TEST_LIB:%.c=$(B)/%.o) $(B)/libmuster.a
 	$(CC) $(ALL_LD) $(WRAP) -o $@ $^ $(LIBS) -lcmocka
+# Fuzzers: with libFuzzer if it is among the sanitizers, else a main of ours.
+FUZZ_LIB := tests/fuzz/source_fake $(if $(findstring fuzzer,$(SAN)),,tests/fuzz/replay)
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(FUZZ_LIB:%=$(B)/%.o) $(B)/libmuster.a
+	$(CC) $(ALL_LD) $(WRAP) -o $@ $^ $(LIBS)
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 # 4. How it is checked and installed.
@@ -60,6 +66,12 @@ check: all unit
 	@MUSTER_BIN=$(CURDIR)/$(B)/bin scripts/run-bats tests/cli
 check-live: all
 	@MUSTER_BIN=$(CURDIR)/$(B)/bin scripts/run-bats tests/live tests/crash
+replay: $(FUZZ:%=$(B)/%)
+	@scripts/run-fuzz $^
+fuzz-for: $(FUZZ:%=$(B)/%)
+	@scripts/run-fuzz -s $(SECONDS) $^
+fuzz:
+	@$(MAKE) -s CC=clang SAN=fuzzer,address,undefined fuzz-for
 lint:
 	@scripts/lint
 install: all
@@ -73,5 +85,5 @@ install: all
 clean:
 	rm -rf build
 
-.PHONY: all unit check check-live lint install clean
+.PHONY: all unit check check-live replay fuzz-for fuzz lint install clean
 .SECONDARY:
