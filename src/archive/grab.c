@@ -217,14 +217,18 @@ copy_content(struct grab *g, int fd, const struct stat *st, int *sys,
 	}
 }
 
-/* Read up to a byte more than is small, from the start; -1 with errno. */
+/*
+ * Read up to a byte more than is small, from the start; -1 with errno.  Where
+ * so many bytes were read as the file had, its end is not looked for: had it
+ * another one, its size would differ afterwards.
+ */
 static ssize_t
-read_small(struct grab *g, int fd)
+read_small(struct grab *g, int fd, uint64_t size)
 {
 	size_t got = 0;
 	ssize_t n;
 
-	while (got <= GRAB_SMALL_MAX) {
+	while (got <= GRAB_SMALL_MAX && (got == 0 || got != size)) {
 		n = pread(fd, g->content + got, GRAB_SMALL_MAX + 1 - got,
 		    (off_t)got);
 		if (n == -1 && errno == EINTR)
@@ -262,7 +266,8 @@ attempt_content(struct grab *g, int fd, struct attempt *a, struct err *e)
 
 	a->streamed = (uint64_t)a->before.st_size > GRAB_SMALL_MAX;
 	if (!a->streamed) {
-		if ((n = read_small(g, fd)) == -1)
+		if ((n = read_small(g, fd,
+		    (uint64_t)a->before.st_size)) == -1)
 			a->sys = errno;
 		else if ((size_t)n <= GRAB_SMALL_MAX)
 			a->len = (size_t)n;
@@ -276,15 +281,12 @@ attempt_content(struct grab *g, int fd, struct attempt *a, struct err *e)
 	return copy_content(g, fd, &a->before, &a->sys, e);
 }
 
-/* One attempt: -1 is an error of ours. */
+/* One attempt at a file that looked so: -1 is an error of ours. */
 static int
-attempt(struct grab *g, int fd, struct attempt *a, struct err *e)
+attempt(struct grab *g, int fd, const struct stat *before, struct attempt *a,
+    struct err *e)
 {
-	*a = (struct attempt){ .len = 0 };
-	if (fstat(fd, &a->before) == -1) {
-		a->sys = errno;
-		return 0;
-	}
+	*a = (struct attempt){ .before = *before };
 	if (meta_read(&g->meta, fd, false, e) == -1) {
 		if (e->kind != ERR_SYSTEM)
 			return -1;
@@ -312,17 +314,19 @@ finish_file(struct grab *g, const struct attempt *a, struct err *e)
 }
 
 static enum outcome
-grab_file(struct grab *g, int fd, struct err *e)
+grab_file(struct grab *g, int fd, const struct stat *st, struct err *e)
 {
+	struct stat before = *st;
 	struct attempt a;
 	enum outcome out;
 	int i;
 
 	for (i = 0; i <= AGAIN_MAX; i++) {
-		if (attempt(g, fd, &a, e) == -1)
+		if (attempt(g, fd, &before, &a, e) == -1)
 			return GRAB_ERROR;
 		if (a.sys != 0 || is_same(&a.before, &a.after))
 			break;
+		before = a.after;
 	}
 	if (a.sys != 0) {
 		entry_writer_forget(g->writer);
@@ -414,15 +418,17 @@ static enum outcome
 grab_later(struct grab *g, const struct stat *st, struct err *e)
 {
 	const char *first = link_wait(g->item->link);
+	struct stat now;
 	enum outcome out;
 	int in;
 
 	if (first != NULL)
 		return grab_link(g, st, first, e);
 	in = within_open_read(g->root, g->item->name, 0);
-	if (in == -1)
-		return failed(g, errno, e);
-	out = grab_file(g, in, e);
+	if (in == -1 || fstat(in, &now) == -1)
+		out = failed(g, errno, e);
+	else
+		out = grab_file(g, in, &now, e);
 	fd_drop(&in);
 	return out;
 }
@@ -443,7 +449,7 @@ grab_opened(struct grab *g, int fd, struct err *e)
 		return grab_other(g, fd, &st, e);
 	if (g->item->link != NULL && !g->item->first)
 		return grab_later(g, &st, e);
-	return grab_file(g, fd, e);
+	return grab_file(g, fd, &st, e);
 }
 
 static enum outcome

@@ -217,14 +217,38 @@ open_or_make(struct place *p, int in, const char *part, struct err *e)
 	return fd;
 }
 
+/* The innermost folder on the way that is there; *rest is what is not. */
+static int
+open_existing(const struct place *p, const char *name, const char **rest)
+{
+	size_t len = strlen(name);
+	char *path;
+	int fd = -1;
+
+	if ((path = strdup(name)) == NULL)
+		return -1;
+	do {
+		while (len > 0 && path[len - 1] != '/')
+			len--;
+		path[len > 0 ? len - 1 : 0] = '\0';
+		fd = within_open(p->target, path, O_PATH | O_DIRECTORY);
+		*rest = name + len;
+		len -= len > 0;
+	} while (fd == -1 && errno == ENOENT && *rest != name);
+	free(path);
+	return fd;
+}
+
 /* The long way: part by part. */
 static int
 make_folders(struct place *p, const char *name, struct err *e)
 {
 	char part[NAME_MAX + 1];
-	int at = -1, fd;
+	int at, fd;
 	size_t len;
 
+	if ((at = open_existing(p, name, &name)) == -1)
+		return -1;
 	for (;; name += len + 1) {
 		len = strcspn(name, "/");
 		if (len > NAME_MAX) {
@@ -234,7 +258,7 @@ make_folders(struct place *p, const char *name, struct err *e)
 		}
 		memcpy(part, name, len);
 		part[len] = '\0';
-		fd = open_or_make(p, at == -1 ? p->target : at, part, e);
+		fd = open_or_make(p, at, part, e);
 		fd_drop(&at);
 		if (fd == -1 || name[len] == '\0')
 			return fd;

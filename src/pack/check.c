@@ -49,16 +49,23 @@ struct loaded {
 };
 
 static int
+check_digest(const struct loaded *l, struct err *e)
+{
+	struct id sha256;
+
+	id_sha256(l->bytes.data, l->bytes.len, &sha256);
+	if (id_compare(&sha256, &l->sha256) != 0)
+		return err_set(e, ERR_DAMAGED, "its SHA-256 is not its name");
+	return 0;
+}
+
+static int
 parse(struct loaded *l, struct err *e)
 {
 	struct pack_trailer t;
-	struct id sha256;
 	uint8_t *p = l->bytes.data;
 	size_t len = l->bytes.len;
 
-	id_sha256(p, len, &sha256);
-	if (id_compare(&sha256, &l->sha256) != 0)
-		return err_set(e, ERR_DAMAGED, "its SHA-256 is not its name");
 	if (len < PACK_HEADER_SIZE + PACK_TRAILER_SIZE)
 		return err_set(e, ERR_DAMAGED, "%zu bytes are no pack", len);
 	if (pack_header_check(p, e) == -1 ||
@@ -85,13 +92,26 @@ loaded_drop(struct loaded *l)
 	pack_directory_drop(&l->directory);
 }
 
-/* Whatever comes of it, it wants to be dropped. */
+static int
+name_pack(const struct loaded *l, struct err *e)
+{
+	char name[PACK_NAME_SIZE];
+
+	return err_add(e, "pack %s", pack_name(&l->sha256, name));
+}
+
+/*
+ * The bytes, and where the chunks are in them; that the bytes are the pack's
+ * is checked here only when they are none, for that is what is wrong then.
+ * Whatever comes of it, it wants to be dropped.
+ */
 static int
 load(struct loaded *l, struct store *store, const struct id *sha256,
     struct err *e)
 {
 	char name[PACK_NAME_SIZE];
 	struct store_info info;
+	struct err why;
 	uint8_t *p;
 	int rc = -1;
 
@@ -110,9 +130,10 @@ load(struct loaded *l, struct store *store, const struct id *sha256,
 	    store_get(store, name, 0, (size_t)info.size, p, e) == -1)
 		goto done;
 	l->bytes.len = (size_t)info.size;
-	rc = parse(l, e);
+	if ((rc = parse(l, e)) == -1 && check_digest(l, &why) == -1)
+		*e = why;
 done:
-	return rc == 0 ? 0 : err_add(e, "pack %s", name);
+	return rc == 0 ? 0 : name_pack(l, e);
 }
 
 int
@@ -123,7 +144,10 @@ pack_check(struct store *store, const struct id *sha256,
 	int rc;
 
 	memset(report, 0, sizeof(*report));
-	if ((rc = load(&l, store, sha256, e)) == 0)
+	if ((rc = load(&l, store, sha256, e)) == 0 &&
+	    (rc = check_digest(&l, e)) == -1)
+		(void)name_pack(&l, e);
+	if (rc == 0)
 		count(&l.directory, report);
 	loaded_drop(&l);
 	return rc;
@@ -144,6 +168,7 @@ struct checking {
 	size_t			 left;		/* batches */
 	uint64_t		 checked;
 	struct fault		 fault;
+	struct fault		 digest;	/* of the whole pack */
 };
 
 _Static_assert(offsetof(struct batch, task) == 0, "a task is its batch");
@@ -156,7 +181,6 @@ check_chunk(struct checking *k, struct bench *b, const struct pack_entry *v,
 	struct place at = { *v, l->sha256, 0 };
 	struct opening o = { &at, l->bytes.data + v->offset, NULL };
 	struct keyring_item *key;
-	char name[PACK_NAME_SIZE];
 	int rc;
 
 	buf_clear(&b->sealed);		/* the bytes are elsewhere */
@@ -165,7 +189,7 @@ check_chunk(struct checking *k, struct bench *b, const struct pack_entry *v,
 	key = keyring_take_from(k->chunks->keys, &at, l->directory.keys,
 	    l->directory.keys_len, e);
 	if (key == NULL)
-		return err_add(e, "pack %s", pack_name(&l->sha256, name));
+		return name_pack(l, e);
 	rc = chunk_unpack(k->chunks, b, &o, keyring_key(key), e);
 	keyring_release(k->chunks->keys, key);
 	return rc;
@@ -193,6 +217,25 @@ run_batch(struct task *t, struct bench *b)
 	(void)pthread_mutex_unlock(&k->lock);
 }
 
+static void
+run_digest(struct task *t, struct bench *b)
+{
+	struct batch *batch = (struct batch *)t;
+	struct checking *k = batch->checking;
+	struct err e;
+
+	(void)b;
+	err_clear(&e);
+	if (check_digest(k->loaded, &e) == -1) {
+		(void)name_pack(k->loaded, &e);
+		fault_raise(&k->digest, &e);
+	}
+	(void)pthread_mutex_lock(&k->lock);
+	if (--k->left == 0)
+		(void)pthread_cond_signal(&k->done);
+	(void)pthread_mutex_unlock(&k->lock);
+}
+
 /* Divide the directory: how many batches, and which, if v is given. */
 static size_t
 divide(struct checking *k, struct batch *v)
@@ -214,18 +257,17 @@ divide(struct checking *k, struct batch *v)
 	return n;
 }
 
-/* All chunks, on all cores. */
+/* The digest and all chunks, on all cores. */
 static int
-check_chunks(struct checking *k, struct err *e)
+check_all(struct checking *k, struct err *e)
 {
 	struct batch *v;
-	size_t n = divide(k, NULL);
+	size_t n = divide(k, NULL) + 1;
 
-	if (n == 0)
-		return 0;
 	if ((v = malloc(n * sizeof(*v))) == NULL)
 		return err_memory(e);
-	k->left = divide(k, v);
+	v[0] = (struct batch){ { NULL, NULL, false, run_digest }, k, 0, 0 };
+	k->left = divide(k, v + 1) + 1;
 	for (size_t i = 0; i < n; i++)
 		pool_push(k->chunks->pool, &v[i].task);
 	(void)pthread_mutex_lock(&k->lock);
@@ -233,6 +275,10 @@ check_chunks(struct checking *k, struct err *e)
 		(void)pthread_cond_wait(&k->done, &k->lock);
 	(void)pthread_mutex_unlock(&k->lock);
 	free(v);
+	if (fault_check(&k->digest, e) == -1) {
+		k->checked = 0;		/* of something else */
+		return -1;
+	}
 	return fault_check(&k->fault, e);
 }
 
@@ -252,9 +298,11 @@ chunks_check_pack(struct chunks *c, const struct id *sha256,
 		(void)pthread_mutex_init(&k.lock, NULL);
 		(void)pthread_cond_init(&k.done, NULL);
 		fault_init(&k.fault);
-		rc = check_chunks(&k, e);
+		fault_init(&k.digest);
+		rc = check_all(&k, e);
 		report->checked = k.checked;
 		fault_drop(&k.fault);
+		fault_drop(&k.digest);
 		(void)pthread_cond_destroy(&k.done);
 		(void)pthread_mutex_destroy(&k.lock);
 	}
