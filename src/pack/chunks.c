@@ -73,6 +73,7 @@ chunks_open(const struct chunks_options *o, struct err *e)
 	c->with = *o;
 	fault_init(&c->fault);
 	used_init(&c->used);
+	benches_init(&c->benches);
 	(void)pthread_mutex_init(&c->lock, NULL);
 	(void)pthread_cond_init(&c->room, NULL);
 	if (make_plans(c, e) == -1 ||
@@ -101,6 +102,7 @@ chunks_close(struct chunks *c)
 	jobs_drop(c);
 	fault_drop(&c->fault);
 	used_drop(&c->used);
+	benches_drop(&c->benches);
 	(void)pthread_mutex_destroy(&c->lock);
 	(void)pthread_cond_destroy(&c->room);
 	explicit_bzero(c->plans, sizeof(c->plans));

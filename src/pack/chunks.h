@@ -167,7 +167,8 @@ int	chunks_keep(struct chunks *, const struct ref *, struct err *);
 /*
  * Read a list of chunks in order, fetched and opened ahead by the workers in
  * bounded memory; that begins at once, so that several sources may read ahead
- * of each other.  The refs are borrowed until it is freed.
+ * of each other (but a list of less than about 4 MiB is read when asked for).
+ * The refs are borrowed until it is freed.
  */
 struct source;
 

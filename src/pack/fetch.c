@@ -188,12 +188,13 @@ chunk_get(struct chunks *c, struct bench *b, const struct ref *ref, void *out,
 int
 chunks_get(struct chunks *c, const struct ref *ref, void *out, struct err *e)
 {
-	struct bench b;
-	int rc = -1;
+	struct bench *b;
+	int rc;
 
-	if (bench_init(&b, e) == 0)
-		rc = chunk_get(c, &b, ref, out, e);
-	bench_drop(&b);
+	if ((b = benches_take(&c->benches, e)) == NULL)
+		return -1;
+	rc = chunk_get(c, b, ref, out, e);
+	benches_give(&c->benches, b);
 	return rc;
 }
 

@@ -27,6 +27,7 @@ struct chunks {
 	struct packer		*packer;	/* NULL: not writable */
 	struct keyring		*keys;
 	struct pool		*pool;
+	struct benches		 benches;	/* of readers */
 	struct fault		 fault;		/* of the writing side */
 	struct used		 used;		/* by what was written */
 	size_t			 bad;		/* packs */

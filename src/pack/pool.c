@@ -46,6 +46,59 @@ bench_drop(struct bench *b)
 	b->zip = NULL;
 }
 
+void
+benches_init(struct benches *l)
+{
+	(void)pthread_mutex_init(&l->lock, NULL);
+	l->n = 0;
+}
+
+void
+benches_drop(struct benches *l)
+{
+	while (l->n > 0) {
+		bench_drop(l->v[--l->n]);
+		free(l->v[l->n]);
+	}
+	(void)pthread_mutex_destroy(&l->lock);
+}
+
+struct bench *
+benches_take(struct benches *l, struct err *e)
+{
+	struct bench *b = NULL;
+
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->n > 0)
+		b = l->v[--l->n];
+	(void)pthread_mutex_unlock(&l->lock);
+	if (b != NULL)
+		return b;
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		(void)err_memory(e);
+	else if (bench_init(b, e) == -1) {
+		bench_drop(b);
+		free(b);
+		b = NULL;
+	}
+	return b;
+}
+
+void
+benches_give(struct benches *l, struct bench *b)
+{
+	(void)pthread_mutex_lock(&l->lock);
+	if (l->n < BENCHES_MAX) {
+		l->v[l->n++] = b;
+		b = NULL;		/* kept */
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	if (b != NULL) {
+		bench_drop(b);
+		free(b);
+	}
+}
+
 static void
 detach(struct task *t)
 {

@@ -1,12 +1,15 @@
 #ifndef PACK_POOL_H
 #define PACK_POOL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
 
 struct err;
 struct zip;
+
+#define BENCHES_MAX 16		/* more are made and released each time */
 
 /* One thread's tools: compression, and memory for bytes on their way. */
 struct bench {
@@ -16,6 +19,18 @@ struct bench {
 
 int	bench_init(struct bench *, struct err *);
 void	bench_drop(struct bench *);
+
+/* Benches that are kept, for threads that are not workers. */
+struct benches {
+	pthread_mutex_t	 lock;
+	struct bench	*v[BENCHES_MAX];
+	size_t		 n;
+};
+
+void		 benches_init(struct benches *);
+void		 benches_drop(struct benches *);
+struct bench	*benches_take(struct benches *, struct err *);
+void		 benches_give(struct benches *, struct bench *);
 
 /*
  * Something to do for a worker.  It is part of what it works on; run() may

@@ -6,6 +6,8 @@
  *
  *	plan_run() ─► pool ─ run_run() ─► ready ─ source_read() ─► reader
  *
+ * A list that is one run is fetched and opened by its reader.
+ *
  * Memory: what all sources read ahead has at most AHEAD_BYTES (opened), each
  * at most WINDOW of it; a source that holds nothing may always have one run.
  */
@@ -35,6 +37,7 @@ struct run {
 	uint8_t		*data;
 	size_t		 len;
 	bool		 ready;
+	bool		 alone;		/* the reader does it himself */
 	int		 rc;
 	struct err	 err;
 };
@@ -109,21 +112,30 @@ fetch_each(struct run *r, struct bench *b, struct err *e)
 	return 0;
 }
 
+static int
+fill_run(struct run *r, struct bench *b, struct err *e)
+{
+	if ((r->data = malloc(r->len)) == NULL)
+		return err_memory(e);
+	if (r->places != NULL) {
+		if (fetch_run(r, b, e) == 0)
+			return 0;
+		if (!chunk_may_retry(e))
+			return -1;
+	}
+	return fetch_each(r, b, e);
+}
+
 static void
 run_run(struct task *t, struct bench *b)
 {
 	struct run *r = (struct run *)t;
 	struct chunks *c = r->source->chunks;
 	struct err e;
-	int rc = -1;
+	int rc;
 
 	err_clear(&e);
-	if ((r->data = malloc(r->len)) == NULL)
-		(void)err_memory(&e);
-	else if (r->places == NULL)
-		rc = fetch_each(r, b, &e);
-	else if ((rc = fetch_run(r, b, &e)) == -1 && chunk_may_retry(&e))
-		rc = fetch_each(r, b, &e);
+	rc = fill_run(r, b, &e);
 	(void)pthread_mutex_lock(&c->lock);
 	r->rc = rc;
 	r->err = e;
@@ -235,13 +247,31 @@ plan(struct source *s, struct err *e)
 		(void)pthread_mutex_lock(&c->lock);
 		s->ahead += r->len;
 		c->ahead_bytes += r->len;
+		r->alone = s->first == NULL && r->n == s->n;
 		*s->last = r;
 		s->last = &r->next;
 		(void)pthread_mutex_unlock(&c->lock);
 		r->task.run = run_run;
-		pool_push(c->pool, &r->task);
+		if (!r->alone)
+			pool_push(c->pool, &r->task);
 	}
 	return 0;
+}
+
+/* The whole list is one run: to wake a worker for it takes longer. */
+static void
+fill_alone(struct source *s, struct run *r)
+{
+	struct chunks *c = s->chunks;
+	struct bench *b;
+
+	err_clear(&r->err);
+	r->rc = -1;
+	if ((b = benches_take(&c->benches, &r->err)) != NULL) {
+		r->rc = fill_run(r, b, &r->err);
+		benches_give(&c->benches, b);
+	}
+	r->ready = true;
 }
 
 /* Take the first run out of the line, when it is ready. */
@@ -324,6 +354,8 @@ source_read(struct source *s, const void **data, size_t *len, struct err *e)
 	}
 	if (plan(s, e) == -1)
 		return fail(s, e, e);
+	if (s->first != NULL && s->first->alone)
+		fill_alone(s, s->first);
 	if ((r = first_run(s)) == NULL)
 		return 0;
 	s->current = r;
@@ -344,7 +376,7 @@ source_free(struct source *s)
 	if (s == NULL)
 		return;
 	for (r = s->first; r != NULL; r = r->next)
-		if (pool_take_back(s->chunks->pool, &r->task))
+		if (r->alone || pool_take_back(s->chunks->pool, &r->task))
 			r->ready = true;
 	while ((r = first_run(s)) != NULL)
 		run_free(r);
