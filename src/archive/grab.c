@@ -5,7 +5,9 @@
  * everything about it is read through that one descriptor: what is archived
  * together was together.  A regular file is compared (size, mtime, ctime)
  * before and after; when it changed meanwhile, all of it is read again, and
- * after three times more it is kept as it was read, and noted.
+ * after three times more it is kept as it was read, and noted.  The kernel's
+ * timestamps have a grain: a file that has just changed is read again a grain
+ * later, when a further change would show.
  */
 #include <sys/stat.h>
 
@@ -14,6 +16,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "archive/entry.h"
@@ -23,10 +26,12 @@
 #include "archive/name.h"
 #include "archive/owners.h"
 #include "archive/within.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/intr.h"
 
 #define AGAIN_MAX 3
+#define GRAIN 20000000		/* ns; two ticks of the slowest kernel */
 
 struct grab {
 	int			 root;
@@ -153,6 +158,19 @@ is_same(const struct stat *a, const struct stat *b)
 	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+/*
+ * Did it change so shortly before this moment that another change would get
+ * the same time?  (A time of another clock, far ahead, says nothing.)
+ */
+static bool
+is_fresh(const struct stat *st, int64_t moment)
+{
+	int64_t changed = (int64_t)st->st_ctim.tv_sec * 1000000000 +
+	    st->st_ctim.tv_nsec;
+
+	return changed > moment - GRAIN && changed < moment + GRAIN;
+}
+
 static int
 write_zeros(struct grab *g, uint64_t n, struct err *e)
 {
@@ -264,6 +282,7 @@ attempt_content(struct grab *g, int fd, struct attempt *a, struct err *e)
 {
 	ssize_t n;
 
+	entry_writer_forget(g->writer);	/* a larger one's, of the last try */
 	a->streamed = (uint64_t)a->before.st_size > GRAB_SMALL_MAX;
 	if (!a->streamed) {
 		if ((n = read_small(g, fd,
@@ -316,17 +335,23 @@ finish_file(struct grab *g, const struct attempt *a, struct err *e)
 static enum outcome
 grab_file(struct grab *g, int fd, const struct stat *st, struct err *e)
 {
+	static const struct timespec grain = { 0, GRAIN };
 	struct stat before = *st;
+	int64_t begun;
 	struct attempt a;
 	enum outcome out;
 	int i;
 
 	for (i = 0; i <= AGAIN_MAX; i++) {
+		begun = clock_utc();
 		if (attempt(g, fd, &before, &a, e) == -1)
 			return GRAB_ERROR;
-		if (a.sys != 0 || is_same(&a.before, &a.after))
+		if (a.sys != 0 || (is_same(&a.before, &a.after) &&
+		    !is_fresh(&a.before, begun)))
 			break;
 		before = a.after;
+		if (is_fresh(&before, clock_utc()))
+			(void)nanosleep(&grain, NULL);	/* or less: again */
 	}
 	if (a.sys != 0) {
 		entry_writer_forget(g->writer);
