@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+from measure import Failed, run, stored
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREES = ("usr", "attachments", "sql")
 OPERATIONS = ("initial", "unchanged", "changed", "restore", "verify")
@@ -42,34 +44,6 @@ BARS = {
 }
 STORED_BAR = 1.02       # of restic's bytes
 RSS_BAR = 200           # MB, of muster, at any size
-
-
-class Failed(Exception):
-    pass
-
-
-def run(argv, env, cwd=None):
-    """Run to its end: (wall s, CPU s of it and its children, peak MB)."""
-    os.sync()
-    began = time.monotonic()
-    child = subprocess.Popen(argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE)
-    errors = child.stderr.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.monotonic() - began
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        raise Failed("%s: exit status %d\n%s" % (
-            " ".join(argv), child.returncode, errors.decode()[-2000:]))
-    return (wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def stored(folder):
-    total = 0
-    for where, _, names in os.walk(folder):
-        total += sum(os.lstat(os.path.join(where, n)).st_size for n in names)
-    return total / 1e6
 
 
 class Program:
