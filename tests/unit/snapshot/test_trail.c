@@ -8,8 +8,10 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -143,6 +145,28 @@ what_cannot_be_believed_is_no_predecessor(void **state)
 	expect(put(x, TRAIL_RECEIPTS, "a.example", &b), NULL);
 }
 
+static void
+a_trail_that_cannot_be_read_signs_nothing(void **state)
+{
+	struct scene *x = *state;
+	struct trail_new new = { .kind = TRAIL_RECEIPTS, .site = "a.example",
+	    .utc = clock_utc() };
+	char path[FIXTURE_PATH + 16], object[STORE_NAME_MAX];
+	struct id digest;
+	struct err e;
+
+	(void)snprintf(path, sizeof(path), "%s/receipts", x->f.store);
+	assert_int_equal(symlink("/tmp", path), 0);
+	new.subject = json_array();
+	new.predicate = json_object();
+	assert_int_equal(trail_put(&x->f.depot, &new, object, &digest, &e),
+	    -1);
+	assert_int_not_equal(e.kind, ERR_NONE);
+	assert_null(json_object_get(new.predicate, "previous"));
+	json_decref(new.subject);
+	json_decref(new.predicate);
+}
+
 /* What snapshot_parse() says of a statement of these parts; decrefs them. */
 static void
 refuse(json_t *predicate, json_t *subject,
@@ -243,6 +267,7 @@ main(void)
 		T(every_kind_has_a_chain_for_each_site),
 		T(a_snapshot_names_the_one_before_it),
 		T(what_cannot_be_believed_is_no_predecessor),
+		T(a_trail_that_cannot_be_read_signs_nothing),
 		T(a_snapshot_that_contradicts_itself_is_refused),
 		cmocka_unit_test(a_receipt_is_about_the_snapshot_it_names),
 	};
