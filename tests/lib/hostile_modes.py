@@ -57,6 +57,7 @@ error("no-bucket", 404, b"NoSuchBucket")
 error("no-key", 404, b"NoSuchKey")
 error("timeout", 400, b"RequestTimeout")
 error("digest", 400, b"XAmzContentSHA256Mismatch")
+error("expired-token", 400, b"ExpiredToken")
 error("other-region", 400, b"AuthorizationHeaderMalformed",
       b"<Region>eu-west-9</Region>")
 error("lacking", 501, b"NotImplemented")
@@ -258,12 +259,24 @@ def stall(c):
     time.sleep(PATIENCE)
 
 
-@mode
-def trickle(c):
-    part = promise(c, length=1000)
+def drip(c, byte):
+    """Never silent, never done."""
     for _ in range(PATIENCE * 10):
-        c.raw(part[:1])
+        c.raw(byte)
         time.sleep(0.1)
+
+
+@mode
+def slow_list(c):
+    c.raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + XML +
+          b"<ListBucketResult>")
+    drip(c, b" ")
+
+
+@mode
+def slow_header(c):
+    c.raw(b"HTTP/1.1 206 OK\r\nServer: ")
+    drip(c, b"s")
 
 
 @mode

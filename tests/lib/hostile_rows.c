@@ -4,7 +4,6 @@
 #include "hostile_rows.h"
 
 #define RIGHT ERR_NONE, ""
-#define GAVE_UP ERR_REMOTE, "gave up after "
 
 const struct hostile_row hostile_rows[] = {
 	/* the server stalls; first, since these take seconds */
@@ -14,15 +13,16 @@ const struct hostile_row hostile_rows[] = {
 	{ "GET", "stall", 1, RIGHT, 0 },
 	{ "GET", "stall", 0, ERR_REMOTE, "", 0 },
 	{ "GET", "silence", 1, RIGHT, 0 },
-	{ "GET", "trickle", 0, ERR_REMOTE, "", 0 },
+	{ "GET", "slow-header", 0, ERR_REMOTE, "Operation t", 0 },
+	{ "LIST", "slow-list", 0, ERR_REMOTE, "timed out", 0 },
 	{ "LIST", "silence", 1, RIGHT, 0 },
 	/* the server refuses or fails */
 	{ "PUT", "empty403", 0, ERR_DENIED, "answered 403", 0 },
 	{ "PUT", "empty500", 2, RIGHT, 0 },
-	{ "PUT", "empty500", 0, GAVE_UP, 0 },
+	{ "PUT", "empty500", 0, ERR_REMOTE, "answered 500", 0 },
 	{ "PUT", "empty502", 2, RIGHT, 1 },
 	{ "PUT", "empty503", 2, RIGHT, 1 },
-	{ "PUT", "empty503", 0, GAVE_UP, 0 },
+	{ "PUT", "empty503", 0, ERR_REMOTE, "answered 503", 0 },
 	{ "PUT", "empty504", 1, RIGHT, 0 },
 	{ "PUT", "empty429", 1, RIGHT, 0 },
 	{ "PUT", "empty400", 0, ERR_REMOTE, "answered 400", 0 },
@@ -34,7 +34,7 @@ const struct hostile_row hostile_rows[] = {
 	{ "PUT", "later", 1, RIGHT, 0 },
 	{ "PUT", "much-later", 0, ERR_REMOTE, "answered 503", 0 },
 	{ "PUT", "conflict", 1, RIGHT, 0 },
-	{ "PUT", "conflict", 0, GAVE_UP, 0 },
+	{ "PUT", "conflict", 0, ERR_REMOTE, "answered 409", 0 },
 	{ "PUT", "timeout", 2, RIGHT, 0 },
 	{ "PUT", "digest", 0, ERR_REMOTE, "changed on their way", 0 },
 	{ "PUT", "lacking", 1, RIGHT, 0 },
@@ -47,14 +47,14 @@ const struct hostile_row hostile_rows[] = {
 	{ "PUT", "nothing200", 0, ERR_REMOTE, "is it S3 that answers", 0 },
 	{ "PUT", "nothing204", 0, ERR_REMOTE, "is it S3 that answers", 0 },
 	{ "PUT", "html200", 0, ERR_REMOTE, "is it S3 that answers", 0 },
-	{ "PUT", "early200", 0, ERR_REMOTE, "", 1 },
+	{ "PUT", "early200", 0, ERR_REMOTE, "", 2 },
 	{ "PUT", "redirect", 0, ERR_REMOTE, "answered 307: the bucket is else",
 	    0 },
 	{ "PUT", "moved", 0, ERR_REMOTE, "in region eu-west-1", 1 },
 	/* the connection breaks */
 	{ "PUT", "close", 1, RIGHT, 0 },
 	{ "PUT", "close", 1, RIGHT, 1 },
-	{ "PUT", "close", 0, GAVE_UP, 0 },
+	{ "PUT", "close", 0, ERR_REMOTE, "127.0.0.1: ", 0 },
 	{ "PUT", "no-continue", 0, RIGHT, 1 },
 	{ "PUT", "endless-continue", 0, ERR_REMOTE, "", 1 },
 	{ "PUT", "early503", 1, RIGHT, 1 },
@@ -64,14 +64,14 @@ const struct hostile_row hostile_rows[] = {
 	{ "PUT", "drop-other", 1, ERR_EXISTS, "existed", 0 },
 	{ "PUT", "drop-lost", 1, RIGHT, 1 },
 	{ "PUT", "reset-body", 1, RIGHT, 1 },
-	{ "PUT", "reset-body", 0, GAVE_UP, 1 },
+	{ "PUT", "reset-body", 0, ERR_REMOTE, "127.0.0.1: ", 1 },
 	/* bodies of objects */
 	{ "GET", "cut", 1, RIGHT, 0 },
-	{ "GET", "cut", 0, GAVE_UP, 0 },
+	{ "GET", "cut", 0, ERR_REMOTE, "127.0.0.1: ", 0 },
 	{ "GET", "cut-reset", 1, RIGHT, 0 },
 	{ "GET", "head-reset", 1, RIGHT, 0 },
 	{ "GET", "cut-chunked", 1, RIGHT, 0 },
-	{ "GET", "cut-chunked", 0, GAVE_UP, 0 },
+	{ "GET", "cut-chunked", 0, ERR_REMOTE, "127.0.0.1: ", 0 },
 	{ "GET", "chunked", 0, RIGHT, 0 },
 	{ "GET", "no-length", 0, RIGHT, 0 },
 	{ "GET", "cut-no-length", 1, RIGHT, 0 },
@@ -102,7 +102,7 @@ const struct hostile_row hostile_rows[] = {
 	{ "GET", "html200", 0, ERR_REMOTE, "other bytes", 0 },
 	{ "GET", "html403", 0, ERR_DENIED, "answered 403", 0 },
 	{ "GET", "html500", 1, RIGHT, 0 },
-	{ "GET", "html503", 0, GAVE_UP, 0 },
+	{ "GET", "html503", 0, ERR_REMOTE, "answered 503", 0 },
 	{ "GET", "redirect", 0, ERR_REMOTE, "answered 307", 0 },
 	{ "GET", "empty301", 0, ERR_REMOTE, "answered 301", 0 },
 	{ "GET", "nothing204", 0, ERR_REMOTE, "fewer bytes", 0 },
@@ -140,7 +140,7 @@ const struct hostile_row hostile_rows[] = {
 	{ "DELETE", "empty403", 0, ERR_DENIED, "answered 403", 0 },
 	/* lists */
 	{ "LIST", "list-cut", 1, RIGHT, 0 },
-	{ "LIST", "list-cut", 0, GAVE_UP, 0 },
+	{ "LIST", "list-cut", 0, ERR_REMOTE, "127.0.0.1: ", 0 },
 	{ "LIST", "list-closed", 1, RIGHT, 0 },
 	{ "LIST", "list-closed", 0, ERR_REMOTE, "cut short", 0 },
 	{ "LIST", "list-unclosed", 0, ERR_REMOTE, "cut short", 0 },

@@ -12,7 +12,9 @@ struct hostile_row {
 	int		 count;		/* so many requests; 0: all */
 	enum err_kind	 kind;		/* ERR_NONE: it is right in the end */
 	const char	*text;		/* is in the error */
-	int		 large;		/* PUT: 2 MiB; LIST: so many objects */
+	int		 large;		/* PUT: 1 is 2 MiB, 2 is 32 MiB, more */
+					/* than lines hold; LIST: so many */
+					/* objects */
 };
 
 extern const struct hostile_row hostile_rows[];

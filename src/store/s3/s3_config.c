@@ -87,6 +87,7 @@ be_patient(struct s3_config *c)
 	c->page = 1000;
 	c->connect = 15 * 1000;
 	c->idle = 60 * 1000;
+	c->go_on = 1000;
 	/* a wrong name should not take minutes to be found out */
 	c->reach = 30 * 1000;
 	c->budget = 10 * 60 * 1000;

@@ -28,6 +28,7 @@ struct s3_config {
 	/* patience, in milliseconds; see s3_config.c for the values */
 	uint32_t	 connect;	/* until there is a connection */
 	uint32_t	 idle;		/* without a byte */
+	uint32_t	 go_on;		/* without 100 Continue */
 	uint32_t	 reach;		/* of a server never reached before */
 	uint32_t	 budget;	/* of one operation, all tries */
 	uint32_t	 first_wait, longest_wait;	/* between tries */

@@ -235,6 +235,8 @@ trouble_text(const struct s3_request *q, const struct s3_reply *r)
 		return "more bytes than were asked for";
 	case S3_RANGE_WRONG:
 		return "other bytes than those that were asked for";
+	case S3_TOO_EARLY:
+		return "a success before it had all bytes";
 	default:
 		break;
 	}

@@ -22,7 +22,8 @@ enum s3_trouble {
 	S3_HEADERS_ODD,		/* a length or range that is none */
 	S3_BODY_TOO_LONG,
 	S3_RANGE_SHORT,		/* the object ends before what was asked */
-	S3_RANGE_WRONG		/* not the bytes that were asked for */
+	S3_RANGE_WRONG,		/* not the bytes that were asked for */
+	S3_TOO_EARLY		/* a success before all bytes were sent */
 };
 
 struct s3_reply {

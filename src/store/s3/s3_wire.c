@@ -361,8 +361,15 @@ static size_t
 on_header(char *p, size_t one, size_t n, void *cookie)
 {
 	struct wire *w = cookie;
+	struct s3_reply *r = w->reply;
 
-	return s3_reply_header(w->reply, p, one * n) ? one * n : 0;
+	if (!s3_reply_header(r, p, one * n))
+		return 0;
+	if (r->http >= 200 && r->http <= 299 && w->fed < w->request->len) {
+		r->trouble = S3_TOO_EARLY;
+		return 0;
+	}
+	return one * n;
 }
 
 static size_t
@@ -441,8 +448,8 @@ set_body(CURL *h, struct wire *w)
 	return set(h, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
 	    set(h, CURLOPT_INFILESIZE_LARGE, (curl_off_t)r->len) ==
 	    CURLE_OK &&
-	    set(h, CURLOPT_EXPECT_100_TIMEOUT_MS, (long)w->link->config->idle /
-	    60) == CURLE_OK &&
+	    set(h, CURLOPT_EXPECT_100_TIMEOUT_MS,
+	    (long)w->link->config->go_on) == CURLE_OK &&
 	    set(h, CURLOPT_READFUNCTION, on_read) == CURLE_OK &&
 	    set(h, CURLOPT_READDATA, w) == CURLE_OK &&
 	    set(h, CURLOPT_SEEKFUNCTION, on_seek) == CURLE_OK &&

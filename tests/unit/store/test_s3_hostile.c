@@ -10,16 +10,20 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/file.h"
+#include "base/intr.h"
 #include "base/scratch.h"
 #include "crypto/id.h"
 #include "store/s3/s3.h"
@@ -61,6 +65,7 @@ open_store(const char *endpoint, const char *ca, const char *prefix,
 	    (keys = s3_keys_new(NULL, NULL, &e)) != NULL) {
 		c.connect = 500;
 		c.idle = 200;
+		c.go_on = 100;
 		c.reach = 300;
 		c.budget = hasty ? 700 : 20000;
 		c.first_wait = 1;
@@ -112,7 +117,8 @@ run_get(struct store *s, struct outcome *o)
 static void
 run_put(struct store *s, struct outcome *o)
 {
-	size_t n = o->row->large ? LARGE : 100;
+	size_t n = o->row->large == 0 ? 100 : o->row->large == 1 ? LARGE :
+	    16 * LARGE;
 	uint8_t *data = malloc(n), *back = malloc(n);
 	enum store_put_result rc;
 	struct id digest;
@@ -326,14 +332,101 @@ a_server_that_is_not_there_is_told_soon(void **state)
 	store_close(s);
 	assert_false(success);
 	assert_int_equal(e.kind, ERR_REMOTE);
-	assert_non_null(strstr(e.text, "cannot get there from s3://bucket/x: "
-	    "gave up after "));
+	assert_non_null(strstr(e.text,
+	    "cannot get there from s3://bucket/x: "));
+	assert_non_null(strstr(e.text, "127.0.0.1: "));
 	s = open_store("http://no-such-host.invalid", NULL, "x", true);
 	(void)get_is_right(s, &e, &success);
 	store_close(s);
 	assert_false(success);
 	if (strstr(e.text, "no-such-host.invalid: ") == NULL)
 		fail_msg("%s", e.text);
+}
+
+static void
+save_credentials(const char *path, const char *access)
+{
+	char text[128];
+	struct err e;
+
+	(void)snprintf(text, sizeof(text), "aws_access_key_id=%s\n"
+	    "aws_secret_access_key=s\n", access);
+	assert_int_equal(file_replace_path(path, 0600, text, strlen(text),
+	    &e), 0);
+}
+
+/* The first answer is that the token has expired. */
+static void
+expect_expired(const char *fresh, const char *prefix, bool want)
+{
+	char endpoint[64], path[512], url[128];
+	struct store_options o = {
+		.endpoint = endpoint, .credentials = path,
+	};
+	struct store *s;
+	struct err e;
+	bool success;
+
+	(void)snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%u",
+	    (unsigned)server.port);
+	(void)snprintf(path, sizeof(path), "%s/credentials",
+	    scratch_path(scratch));
+	(void)snprintf(url, sizeof(url), "s3://bucket/%s", prefix);
+	save_credentials(path, "OLD");
+	assert_non_null(s = store_open_with(url, &o, &e));
+	save_credentials(path, fresh);
+	err_clear(&e);
+	(void)get_is_right(s, &e, &success);
+	store_close(s);
+	assert_int_equal(success, want);
+	if (!want)
+		assert_int_equal(e.kind, ERR_DENIED);
+}
+
+static void
+expired_credentials_are_looked_for_again(void **state)
+{
+	(void)state;
+	expect_expired("NEW", "expired-token.GET.1.1", true);
+	expect_expired("OLD", "expired-token.GET.0.2", false);
+	expect_expired("NEW", "expired-token.GET.0.3", false);
+}
+
+static void *
+interrupt(void *cookie)
+{
+	(void)cookie;
+	(void)usleep(300000);
+	(void)kill(getpid(), SIGTERM);
+	return NULL;
+}
+
+/* The last one: the signal stays. */
+static void
+a_signal_ends_a_wait_for_an_answer(void **state)
+{
+	char endpoint[64];
+	pthread_t thread;
+	struct store *s;
+	struct err e;
+	bool success;
+
+	(void)state;
+	(void)snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%u",
+	    (unsigned)server.port);
+	s = open_store(endpoint, NULL, "silence.GET.0.999", false);
+	intr_watch();
+	assert_int_equal(pthread_create(&thread, NULL, interrupt, NULL), 0);
+	err_clear(&e);
+	(void)get_is_right(s, &e, &success);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_false(success);
+	assert_int_equal(e.kind, ERR_INTERRUPTED);
+	/* and no new request is begun */
+	err_clear(&e);
+	(void)get_is_right(s, &e, &success);
+	assert_int_equal(e.kind, ERR_INTERRUPTED);
+	store_close(s);
 }
 
 int
@@ -343,6 +436,8 @@ main(void)
 		cmocka_unit_test(every_misbehaviour_ends_well),
 		cmocka_unit_test(only_the_right_certificate_is_trusted),
 		cmocka_unit_test(a_server_that_is_not_there_is_told_soon),
+		cmocka_unit_test(expired_credentials_are_looked_for_again),
+		cmocka_unit_test(a_signal_ends_a_wait_for_an_answer),
 	};
 	struct err e;
 	int failed;
