@@ -1,0 +1,58 @@
+#ifndef REPORT_OVERVIEW_H
+#define REPORT_OVERVIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gate/forecast.h"
+#include "gate/history.h"
+#include "snapshot/depot.h"
+
+struct err;
+struct buf;
+struct json_t;
+struct page;
+struct policy;
+
+/* All that a report tells of a site, out of one store. */
+struct overview {
+	const struct policy	*policy;
+	const char		*url;
+	int64_t			 now;
+	struct history		 h;
+	struct forecast		 f;
+	bool			 has_forecast;
+	struct json_t		*verdict;	/* the last one's predicate */
+	uint64_t		 chain_problems;
+};
+
+/* Read it; the caller drops it, also after -1. */
+int	overview_load(struct overview *, const struct depot *,
+	    const struct policy *, struct err *);
+void	overview_drop(struct overview *);
+
+/* The newest of each, or NULL; of drills, the newest that is one. */
+const struct past_snapshot	*overview_snapshot(const struct overview *);
+const struct past_drill		*overview_drill(const struct overview *);
+const struct past_verdict	*overview_verdict(const struct overview *);
+
+/*
+ * What could have been lost at worst, in seconds, from snapshot i's recovery
+ * point to the end of the next one, or to now.
+ */
+double	overview_gap(const struct overview *, size_t i);
+
+/* RTO less margin, which the gate demands. */
+double	overview_limit(const struct overview *);
+
+/* The report for people, on standard output. */
+int	overview_print(const struct overview *, struct err *);
+
+/* As one JSON object; a new reference or NULL. */
+struct json_t	*overview_json(const struct overview *);
+
+/* As a Prometheus textfile; as one HTML page. */
+int	overview_metrics(const struct overview *, struct buf *, struct err *);
+void	overview_page(const struct overview *, struct page *);
+
+#endif
