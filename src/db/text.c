@@ -71,8 +71,13 @@ text_escape(uint8_t *out, const uint8_t *in, size_t n)
 		in += sizeof(word);
 		n -= sizeof(word);
 	}
-	while (n-- > 0)
-		out = escape_byte(out, *in++);
+	/* What is left is shorter than a word: most fields are. */
+	for (; n > 0; n--, in++) {
+		if (__builtin_expect(*in > '\n' && *in != '\\', 1))
+			*out++ = *in;
+		else
+			out = escape_byte(out, *in);
+	}
 	return (size_t)(out - start);
 }
 
@@ -132,8 +137,24 @@ add_column(struct text *t, const char *p, size_t n, bool plain,
 	return 0;
 }
 
-int
-text_row(struct text *t, const char *const *v, const unsigned long *len,
+/* A field into a buffer that has room: most are short, many need no care. */
+static inline uint8_t *
+put_field(uint8_t *out, const char *p, size_t n, bool plain)
+{
+	if (p == NULL) {
+		*out++ = '\\';
+		*out++ = 'N';
+		return out;
+	}
+	if (!plain)
+		return out + text_escape(out, (const uint8_t *)p, n);
+	(void)memcpy(out, p, n);
+	return out + n;
+}
+
+/* A row that does not fit as a whole goes piece by piece. */
+static int
+add_long_row(struct text *t, const char *const *v, const unsigned long *len,
     struct err *e)
 {
 	unsigned i;
@@ -144,6 +165,34 @@ text_row(struct text *t, const char *const *v, const unsigned long *len,
 		if (add_column(t, v[i], len[i], t->plain[i], e) == -1)
 			return -1;
 	}
-	t->rows++;
 	return add_piece(t, "\n", 1, true, e);
+}
+
+int
+text_row(struct text *t, const char *const *v, const unsigned long *len,
+    struct err *e)
+{
+	size_t most = 0;
+	uint8_t *out;
+	unsigned i;
+
+	t->rows++;
+	/* Each byte may become two; so is a NULL; one ends the field. */
+	for (i = 0; i < t->columns; i++) {
+		if (len[i] > TEXT_SIZE)
+			return add_long_row(t, v, len, e);
+		most += 2 * len[i] + 3;
+	}
+	if (most > TEXT_SIZE)
+		return add_long_row(t, v, len, e);
+	if (TEXT_SIZE - t->len < most && text_flush(t, e) == -1)
+		return -1;
+	out = t->data + t->len;
+	for (i = 0; i < t->columns; i++) {
+		out = put_field(out, v[i], len[i], t->plain[i]);
+		*out++ = '\t';
+	}
+	out[-1] = '\n';
+	t->len = (size_t)(out - t->data);
+	return 0;
 }
