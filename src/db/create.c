@@ -172,6 +172,34 @@ exact_create(struct conn *c, const struct relation *t, struct buf *create,
 	return 0;
 }
 
+/* A nullable column without DEFAULT NULL is what only DROP DEFAULT makes. */
+static int
+drop_defaults(struct statements *text, const struct relation *t,
+    struct err *e)
+{
+	struct buf b;
+	size_t i;
+	int rc = -1;
+
+	buf_init(&b, SQL_MAX);
+	for (i = 0; i < t->n_columns; i++) {
+		if (!t->columns[i].no_default)
+			continue;
+		buf_clear(&b);
+		if (buf_add_text(&b, "ALTER TABLE ", e) == -1 ||
+		    quote_name(&b, t->name, e) == -1 ||
+		    buf_add_text(&b, " ALTER COLUMN ", e) == -1 ||
+		    quote_name(&b, t->columns[i].name, e) == -1 ||
+		    buf_add_text(&b, " DROP DEFAULT", e) == -1 ||
+		    statements_add(text, b.data, b.len, e) == -1)
+			goto done;
+	}
+	rc = 0;
+done:
+	buf_drop(&b);
+	return rc;
+}
+
 int
 schema_table(struct schema *s, struct conn *c, struct relation *t,
     struct err *e)
@@ -192,7 +220,8 @@ schema_table(struct schema *s, struct conn *c, struct relation *t,
 		goto done;
 	if (statements_addf(&text, e, "SET NAMES utf8mb4") == -1 ||
 	    statements_addf(&text, e, "%s", table_session) == -1 ||
-	    statements_add(&text, create.data, create.len, e) == -1)
+	    statements_add(&text, create.data, create.len, e) == -1 ||
+	    drop_defaults(&text, t, e) == -1)
 		goto done;
 	if ((path = schema_path(t->stem, "-schema.sql", e)) == NULL ||
 	    (i = schema_file(s, ITEM_TABLE, path, &text, e)) == NULL)
@@ -318,4 +347,81 @@ schema_sequence(struct schema *s, struct conn *c, struct relation *t,
 done:
 	statements_drop(&text);
 	return rc;
+}
+
+/* Take the name from `p` on, quoted, into the buffer: behind it, or NULL. */
+static const char *
+unquote(const char *p, struct buf *out, struct err *e)
+{
+	if (*p++ != '`')
+		return NULL;
+	for (; *p != '\0'; p++) {
+		if (*p == '`' && *++p != '`')
+			return buf_text(out, e) == NULL ? NULL : p;
+		if (buf_add_byte(out, (uint8_t)*p, e) == -1)
+			return NULL;
+	}
+	return NULL;
+}
+
+static bool
+has_sequence(const struct schema *s, const char *database, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_tables; i++)
+		if (s->tables[i]->is_sequence &&
+		    strcmp(s->tables[i]->database, database) == 0 &&
+		    strcmp(s->tables[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The sequence that a default takes from must be in the archive. */
+static int
+check_default(const struct schema *s, const struct relation *t,
+    const char *p, struct err *e)
+{
+	static const char *const calls[] = { "nextval(", "lastval(" };
+	struct buf database, name;
+	size_t i;
+	int rc = 0;
+
+	buf_init(&database, SQL_MAX);
+	buf_init(&name, SQL_MAX);
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strncmp(p, calls[i], strlen(calls[i])) == 0)
+			break;
+	if (i == sizeof(calls) / sizeof(calls[0]))
+		goto done;
+	p = unquote(p + strlen(calls[i]), &database, e);
+	if (p == NULL || *p++ != '.' || unquote(p, &name, e) == NULL)
+		goto done;
+	if (!has_sequence(s, (char *)database.data, (char *)name.data))
+		rc = err_set(e, ERR_UNSUPPORTED, "%s.%s: a default takes from "
+		    "sequence %s.%s, which is not in the archive: name its "
+		    "database (components.db.databases), or exclude the table "
+		    "(components.db.exclude)", t->database, t->name,
+		    (char *)database.data, (char *)name.data);
+done:
+	buf_drop(&database);
+	buf_drop(&name);
+	return rc;
+}
+
+int
+schema_check_defaults(const struct schema *s, struct err *e)
+{
+	const struct relation *t;
+	size_t i, k;
+
+	for (i = 0; i < s->n_tables; i++) {
+		t = s->tables[i];
+		for (k = 0; k < t->n_columns; k++)
+			if (t->columns[k].text_default != NULL &&
+			    check_default(s, t, t->columns[k].text_default,
+			    e) == -1)
+				return -1;
+	}
+	return 0;
 }

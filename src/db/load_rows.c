@@ -161,7 +161,8 @@ session_for_rows(struct conn *c, struct err *e)
 		return -1;
 	if (conn_exec(c, "SET SESSION "
 	    "sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
-	    "time_zone='+00:00', unique_checks=0, foreign_key_checks=0",
+	    "time_zone='+00:00', unique_checks=0, foreign_key_checks=0, "
+	    "max_error_count=65535",
 	    e) == -1)
 		return -1;
 	if (!conn_is_mariadb(c))

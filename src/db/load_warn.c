@@ -1,11 +1,16 @@
 /*
- * The one warning that a load may cause.
+ * The two warnings that a load may cause.
  *
- * An ENUM may hold index 0, which has no text (an "invalid value" of the
+ * What a generated column computes may not fit into it: the rows of the source
+ * have the same, and nothing of the archive is stored there.  Such a warning
+ * names the column, or none at all when it comes from inside the expression;
+ * what is lost of a value of the archive always has its column's name.
+ *
+ * And an ENUM may hold index 0, which has no text (an "invalid value" of the
  * past).  It leaves as an empty field, or as 0 where '' is a member and the
  * index was written; and arrives as it left, but with "data truncated".  A
  * member that the server did not recognise also becomes index 0 with the same
- * warning, and must never pass.  So there must be as many warnings as the
+ * warning, and must never pass.  So there must be as many warnings left as the
  * archive has fields that are index 0: each of these causes one, none is left
  * for anything else.  This reads the rows a second time, for the rare tables
  * that need it.
@@ -21,6 +26,7 @@
 #include "db/load_plan.h"
 #include "db/load_rows.h"
 #include "db/load_warn.h"
+#include "db/names.h"
 
 #define COLUMNS_MAX 4096
 #define SQL_MAX ((size_t)16 << 20)
@@ -175,14 +181,32 @@ read_columns(const char *sql, const struct buf *enums, struct walk *w)
 	return -1;
 }
 
-/* The quoted names of the table's ENUM columns, each with its NUL. */
+/* What SHOW COLUMNS says of a table: names, each with its NUL. */
+struct columns {
+	struct buf	enums;		/* quoted */
+	struct buf	generated;
+};
+
 static int
-list_enums(struct conn *c, const char *sql, struct buf *enums, struct err *e)
+add_name(struct columns *all, const struct rows *r, struct err *e)
+{
+	if (strncmp(r->v[1], "enum(", 5) == 0 &&
+	    (quote_name(&all->enums, r->v[0], e) == -1 ||
+	    buf_add_byte(&all->enums, '\0', e) == -1))
+		return -1;
+	if (strstr(r->v[5], "GENERATED") == NULL)
+		return 0;
+	return buf_add(&all->generated, r->v[0], r->len[0] + 1, e);
+}
+
+static int
+list_columns(struct conn *c, const char *sql, struct columns *all,
+    struct err *e)
 {
 	static const char head[] = "INTO TABLE `";
 	const char *name = strstr(sql, head), *end;
 	struct rows r = { 0 };
-	int rc = 0;
+	int rc;
 
 	if (name == NULL)
 		return 0;
@@ -191,16 +215,74 @@ list_enums(struct conn *c, const char *sql, struct buf *enums, struct err *e)
 		return 0;
 	if (rows_queryf(&r, c, e, "SHOW COLUMNS FROM %.*s",
 	    (int)(end - name), name) == -1)
-		rc = -1;
-	while (rc == 0 && (rc = rows_next(&r, e)) == 1) {
-		rc = 0;
-		if (strncmp(r.v[1], "enum(", 5) == 0 &&
-		    (quote_name(enums, r.v[0], e) == -1 ||
-		    buf_add_byte(enums, '\0', e) == -1))
-			rc = -1;
-	}
+		return -1;
+	while ((rc = rows_next(&r, e)) == 1)
+		if ((rc = add_name(all, &r, e)) == -1)
+			break;
 	rows_free(&r);
 	return rc;
+}
+
+/* Does the text say 'name' at row, or `d`.`t`.`name` at row? */
+static bool
+names_column(const char *text, const char *name)
+{
+	const size_t n = strlen(name);
+	const char *p = text;
+
+	while ((p = strstr(p, name)) != NULL) {
+		if (p > text && (p[-1] == '\'' || p[-1] == '`') &&
+		    p[n] == p[-1] &&
+		    strncmp(p + n + 1, " at row ", 8) == 0)
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* Is the warning about a generated column, or what one computes? */
+static bool
+is_computed(const struct columns *all, const char *text)
+{
+	const char *p = (const char *)all->generated.data;
+	const char *end = p + all->generated.len;
+
+	if (all->generated.len == 0)
+		return false;
+	if (strstr(text, " column ") == NULL)
+		return true;
+	for (; p < end; p += strlen(p) + 1)
+		if (names_column(text, p))
+			return true;
+	return false;
+}
+
+/* The texts of the warnings, as many as the server keeps. */
+static int
+read_warnings(struct conn *c, struct names *texts, struct err *e)
+{
+	struct rows r = { 0 };
+	int rc;
+
+	if (rows_query(&r, c, "SHOW WARNINGS", e) == -1)
+		return -1;
+	while ((rc = rows_next(&r, e)) == 1)
+		if ((rc = names_add(texts, r.v[2], e)) == -1)
+			break;
+	rows_free(&r);
+	return rc;
+}
+
+/* How many warnings are about what was in the archive. */
+static uint64_t
+count_others(const struct columns *all, const struct names *texts,
+    uint64_t warnings)
+{
+	size_t i;
+
+	for (i = 0; i < texts->n && warnings > 0; i++)
+		warnings -= is_computed(all, texts->v[i]);
+	return warnings;
 }
 
 int
@@ -208,28 +290,33 @@ load_explain(const struct load *l, struct conn *c, const struct plan_table *t,
     uint64_t warnings, struct err *e)
 {
 	struct err shown = { 0 };
+	struct columns all;
+	struct names texts = { 0 };
 	struct walk *w = NULL;
-	struct buf enums;
 	int rc = -1;
 
-	buf_init(&enums, SQL_MAX);
+	buf_init(&all.enums, SQL_MAX);
+	buf_init(&all.generated, SQL_MAX);
 	(void)conn_warned(c, &shown);	/* while the server still knows */
 	if ((w = calloc(1, sizeof(*w))) == NULL) {
 		(void)err_memory(e);
 		goto done;
 	}
-	if (list_enums(c, t->load, &enums, e) == -1)
+	if (read_warnings(c, &texts, e) == -1 ||
+	    list_columns(c, t->load, &all, e) == -1)
 		goto done;
-	if (enums.len > 0 && read_columns(t->load, &enums, w) == 0 &&
+	if (all.enums.len > 0 && read_columns(t->load, &all.enums, w) == 0 &&
 	    count_zeros(l, t, w, e) == -1)
 		goto done;
-	if (w->zeros != warnings) {
+	if (w->zeros != count_others(&all, &texts, warnings)) {
 		*e = shown;
 		goto done;
 	}
 	rc = 0;
 done:
 	free(w);
-	buf_drop(&enums);
+	names_drop(&texts);
+	buf_drop(&all.enums);
+	buf_drop(&all.generated);
 	return rc;
 }

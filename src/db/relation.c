@@ -145,12 +145,47 @@ add_column(struct buf *b, const char *name, struct err *e)
 	return buf_add_text(b, "m.", e) == -1 ? -1 : quote_name(b, name, e);
 }
 
+/* Is it float(M,D)? */
+static bool
+has_limit(const char *full, unsigned *m, unsigned *d)
+{
+	static const char head[] = "float(";
+	char *end;
+
+	if (strncmp(full, head, strlen(head)) != 0)
+		return false;
+	*m = (unsigned)strtoul(full + strlen(head), &end, 10);
+	if (*end != ',')
+		return false;
+	*d = (unsigned)strtoul(end + 1, &end, 10);
+	return *end == ')' && *d <= *m && *m < 256;
+}
+
+/*
+ * A FLOAT(M,D) at its limit stands a little above it, and the server would
+ * warn of what it is about to round to the same FLOAT again: so what is read
+ * is the limit, 10^(M-D) - 10^-D.
+ */
+static int
+add_limited(struct buf *b, const struct column *c, unsigned m, unsigned d,
+    struct err *e)
+{
+	if (buf_add_text(b, "CAST(GREATEST(LEAST(CAST(", e) == -1 ||
+	    add_column(b, c->name, e) == -1)
+		return -1;
+	return buf_addf(b, e, " AS DOUBLE),1e%u-1/1e%u),1/1e%u-1e%u) AS "
+	    "DOUBLE)", m - d, d, d, m - d);
+}
+
 /* The expression that reads a column. */
 static int
 add_read(struct buf *b, const struct column *c, struct err *e)
 {
 	const char *before = "", *after = "";
+	unsigned m, d;
 
+	if (how_of(c) == HOW_FLOAT && has_limit(c->full, &m, &d))
+		return add_limited(b, c, m, d, e);
 	if (how_of(c) == HOW_FLOAT) {
 		before = "CAST(";
 		after = " AS DOUBLE)";
@@ -258,11 +293,38 @@ order_by_all(struct buf *b, const struct relation *t, struct err *e)
 	return buf_add_text(b, "))", e);
 }
 
+static bool
+has_taken(const struct relation *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++)
+		if (is_taken(&t->columns[i]))
+			return true;
+	return false;
+}
+
+/* A key names one current row, and any number of past ones. */
+static int
+order_by_period(struct buf *b, const struct relation *t, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++)
+		if ((t->columns[i].row_start || t->columns[i].row_end) &&
+		    (buf_add_byte(b, ',', e) == -1 ||
+		    add_column(b, t->columns[i].name, e) == -1))
+			return -1;
+	return 0;
+}
+
 static int
 add_order(struct buf *b, const struct relation *t, struct err *e)
 {
 	size_t i;
 
+	if (t->n_key == 0 && !has_taken(t))
+		return 0;
 	if (buf_add_text(b, " ORDER BY ", e) == -1)
 		return -1;
 	if (t->n_key == 0 && order_by_all(b, t, e) == -1)
@@ -271,15 +333,7 @@ add_order(struct buf *b, const struct relation *t, struct err *e)
 		if ((i > 0 && buf_add_byte(b, ',', e) == -1) ||
 		    add_column(b, t->key[i], e) == -1)
 			return -1;
-	if (!t->versioned)
-		return 0;
-	/* A key names one current row, and any number of past ones. */
-	for (i = 0; i < t->n_columns; i++)
-		if ((t->columns[i].row_start || t->columns[i].row_end) &&
-		    (buf_add_byte(b, ',', e) == -1 ||
-		    add_column(b, t->columns[i].name, e) == -1))
-			return -1;
-	return 0;
+	return t->versioned ? order_by_period(b, t, e) : 0;
 }
 
 static int
@@ -309,9 +363,15 @@ add_columns(struct relation *t, struct buf *list, struct buf *set,
 	}
 	if (t->n_plain > 0)
 		return 0;
-	return err_set(e, ERR_UNSUPPORTED, "%s.%s: no column can be read, or "
-	    "all are generated: exclude the table (components.db.exclude)",
-	    t->database, t->name);
+	if (t->n_columns == 0)
+		return err_set(e, ERR_UNSUPPORTED, "%s.%s: no column can be "
+		    "read: exclude the table (components.db.exclude)",
+		    t->database, t->name);
+	/* All are generated: what counts is how many rows there are. */
+	t->plain[t->n_plain++] = true;
+	if (buf_add_byte(&t->select, '1', e) == -1)
+		return -1;
+	return buf_add_text(list, "@v0", e);
 }
 
 static int

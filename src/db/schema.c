@@ -339,7 +339,8 @@ schema_read(struct schema *s, struct conn *c, const struct db_dump_options *o,
 		    read_database(s, c, o, names[i], e) == -1)
 			goto done;
 	}
-	if (schema_load_file(s, &s->items[at].content, e) == -1)
+	if (schema_check_defaults(s, e) == -1 ||
+	    schema_load_file(s, &s->items[at].content, e) == -1)
 		goto done;
 	rc = schema_grants(s, e);
 done:

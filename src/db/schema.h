@@ -17,6 +17,8 @@ struct column {
 	char		*type;		/* data_type: varchar */
 	char		*full;		/* column_type: varchar(140) */
 	bool		 generated;
+	bool		 counts_or_null;	/* AUTO_INCREMENT NULL */
+	bool		 no_default;		/* not even NULL */
 	bool		 row_start, row_end;	/* of a versioned table */
 	char		*charset;	/* or NULL */
 	char		*text_default;	/* as SHOW CREATE shows it, or NULL */
@@ -130,6 +132,12 @@ int	schema_sequence(struct schema *, struct conn *, struct relation *,
 int	schema_table(struct schema *, struct conn *, struct relation *,
 	    struct err *);
 int	schema_rows(struct schema *, struct relation *, struct err *);
+
+/*
+ * When all databases were read: sequences that defaults take from must be
+ * among them, or ERR_UNSUPPORTED names the table.
+ */
+int	schema_check_defaults(const struct schema *, struct err *);
 
 /*
  * A copy of what a column of the answer to "verb `name`" holds; NULL on -1.

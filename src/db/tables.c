@@ -264,6 +264,8 @@ take_column(struct relation *t, const struct rows *r, struct err *e)
 		.row_start = r->v[5] != NULL &&
 		    strcmp(r->v[5], "ROW START") == 0,
 		.row_end = r->v[5] != NULL && strcmp(r->v[5], "ROW END") == 0,
+		.counts_or_null = strcmp(r->v[9], "1") == 0,
+		.no_default = strcmp(r->v[10], "1") == 0,
 	};
 	if ((c->name = copy(r->v[1], e)) == NULL ||
 	    (c->type = copy(r->v[2], e)) == NULL ||
@@ -281,10 +283,12 @@ static int
 add_hidden_period(struct relation *t, struct err *e)
 {
 	static const char *const start[] = { "", "row_start", "timestamp",
-	    "timestamp(6)", "ALWAYS", "ROW START", NULL, NULL };
+	    "timestamp(6)", "ALWAYS", "ROW START", NULL, NULL, "",
+	    "0", "0" };
 	static const char *const end[] = { "", "row_end", "timestamp",
-	    "timestamp(6)", "ALWAYS", "ROW END", NULL, NULL };
-	struct rows r = { .n = 8, .v = start };
+	    "timestamp(6)", "ALWAYS", "ROW END", NULL, NULL, "",
+	    "0", "0" };
+	struct rows r = { .n = 11, .v = start };
 	size_t i;
 
 	for (i = 0; i < t->n_columns; i++)
@@ -307,7 +311,10 @@ list_columns(struct schema *s, size_t from, struct conn *c,
 
 	if ((rc = query_catalogue(&r, c, "SELECT table_name, column_name, "
 	    "data_type, column_type, is_generated, generation_expression, "
-	    "character_set_name, column_default, table_schema FROM "
+	    "character_set_name, column_default, table_schema, "
+	    "is_nullable='YES' AND extra LIKE '%auto_increment%', "
+	    "is_nullable='YES' AND column_default IS NULL AND extra='' AND "
+	    "is_generated='NEVER' FROM "
 	    "information_schema.columns WHERE table_schema=", database,
 	    " ORDER BY table_name, ordinal_position", e)) == -1)
 		goto done;
@@ -418,6 +425,53 @@ done:
 	return rc;
 }
 
+/*
+ * A NULL in an AUTO_INCREMENT column (tables with a period can have it) would
+ * become a number when it is loaded.
+ */
+static int
+check_counter(struct conn *c, const struct relation *t,
+    const struct column *col, struct err *e)
+{
+	struct rows r = { 0 };
+	struct buf sql;
+	int rc = -1;
+
+	buf_init(&sql, SQL_MAX);
+	if (buf_add_text(&sql, "SELECT 1 FROM ", e) == -1 ||
+	    quote_name(&sql, t->name, e) == -1 ||
+	    buf_add_text(&sql, " WHERE ", e) == -1 ||
+	    quote_name(&sql, col->name, e) == -1 ||
+	    buf_add_text(&sql, " IS NULL LIMIT 1", e) == -1 ||
+	    buf_text(&sql, e) == NULL)
+		goto done;
+	if (rows_query(&r, c, (char *)sql.data, e) == -1) {
+		(void)schema_failed(c, e);
+		goto done;
+	}
+	if ((rc = rows_next(&r, e)) == 1)
+		rc = err_set(e, ERR_UNSUPPORTED, "%s.%s: AUTO_INCREMENT "
+		    "column %s holds NULL, which would become a number: "
+		    "exclude the table (components.db.exclude)", t->database,
+		    t->name, col->name);
+done:
+	rows_free(&r);
+	buf_drop(&sql);
+	return rc;
+}
+
+static int
+check_counters(struct conn *c, const struct relation *t, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++)
+		if (t->columns[i].counts_or_null &&
+		    check_counter(c, t, &t->columns[i], e) == -1)
+			return -1;
+	return 0;
+}
+
 int
 schema_tables(struct schema *s, struct conn *c,
     const struct db_dump_options *o, const char *database, struct err *e)
@@ -434,7 +488,8 @@ schema_tables(struct schema *s, struct conn *c,
 			return err_add(e, "sequence %s", s->tables[i]->name);
 	for (i = from; i < s->n_tables; i++)
 		if (!s->tables[i]->is_sequence &&
-		    schema_table(s, c, s->tables[i], e) == -1)
+		    (check_counters(c, s->tables[i], e) == -1 ||
+		    schema_table(s, c, s->tables[i], e) == -1))
 			return err_add(e, "table %s", s->tables[i]->name);
 	for (i = from; i < s->n_tables; i++)
 		if (!s->tables[i]->is_sequence && s->tables[i]->has_rows &&

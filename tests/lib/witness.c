@@ -93,7 +93,9 @@ list(struct names *out, struct conn *c, const char *sql)
 /*
  * SHOW CREATE always says PAGE_CHECKSUM of an Aria table, and what it says
  * counts as chosen when it is run: that it was is not seen there.  A sequence
- * has numbers only: its collation means nothing.
+ * has numbers only: its collation means nothing.  Nor does SHOW CREATE say that
+ * keys of a MyISAM table are disabled, or how wide a DOUBLE was declared long
+ * ago.
  */
 static const struct {
 	const char	*label, *sql;
@@ -101,18 +103,24 @@ static const struct {
 	{ "database", "SELECT default_character_set_name, "
 	    "default_collation_name, schema_comment FROM "
 	    "information_schema.schemata WHERE schema_name=DATABASE()" },
-	{ "table", "SELECT table_name, table_type, engine, version, "
+	{ "table", "SELECT table_name, table_type, engine, "
 	    "row_format, max_index_length, auto_increment, "
 	    "IF(table_type='SEQUENCE', NULL, table_collation), "
 	    "IF(engine='Aria', REGEXP_REPLACE(create_options, "
 	    "'page_checksum=1 ?', ''), create_options), "
 	    "table_comment, temporary FROM "
 	    "information_schema.tables WHERE table_schema=DATABASE()" },
-	{ "column", "SELECT * FROM information_schema.columns WHERE "
+	{ "column", "SELECT table_name, column_name, ordinal_position, "
+	    "column_default, is_nullable, data_type, "
+	    "character_maximum_length, character_octet_length, "
+	    "IF(data_type='double', NULL, numeric_precision), numeric_scale, "
+	    "datetime_precision, character_set_name, collation_name, "
+	    "column_type, column_key, extra, column_comment, is_generated, "
+	    "generation_expression FROM information_schema.columns WHERE "
 	    "table_schema=DATABASE()" },
 	{ "index", "SELECT table_name, non_unique, index_name, seq_in_index, "
 	    "column_name, collation, sub_part, packed, nullable, index_type, "
-	    "comment, index_comment, ignored FROM "
+	    "index_comment, ignored FROM "
 	    "information_schema.statistics WHERE table_schema=DATABASE()" },
 	{ "key column", "SELECT * FROM information_schema.key_column_usage "
 	    "WHERE table_schema=DATABASE()" },

@@ -57,3 +57,12 @@ BEGIN NOT ATOMIC
   INSERT INTO wide_1017 (id, c1, c1016) VALUES (2, 1, 3), (1, NULL, NULL);
 END//
 DELIMITER ;
+CREATE TABLE all_computed (a INT AS (1) VIRTUAL, b INT AS (2) STORED);
+INSERT INTO all_computed VALUES (), (), ();
+CREATE TABLE all_computed_keyed (a INT AS (1) STORED, KEY (a)) ENGINE=MyISAM;
+INSERT INTO all_computed_keyed VALUES (), ();
+CREATE TABLE no_default (a INT, b VARCHAR(9), c DATE DEFAULT '2026-01-01', `d ``e` INT) AS SELECT 1 AS a;
+ALTER TABLE no_default ALTER COLUMN a DROP DEFAULT, ALTER COLUMN b DROP DEFAULT, ALTER COLUMN `d ``e` DROP DEFAULT;
+-- What is computed does not fit, now and when it is loaded.
+CREATE TABLE computed_with_warnings (a INT, b DATETIME AS (a) VIRTUAL, c TINYINT AS (a * 1000) STORED, d INT AS (CAST(CONCAT('x', a) AS INT)) STORED, e ENUM('p') , KEY (b));
+INSERT IGNORE INTO computed_with_warnings (a, e) VALUES (0, 'p'), (1, 'q'), (70, NULL);

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,28 +20,14 @@
 
 static struct trip trip;
 
-/* The folder of the corpus, from where this program was built into. */
-static void
-find_corpus(char *path, size_t size)
-{
-	ssize_t n = readlink("/proc/self/exe", path, size - 64);
-	int i;
-
-	assert_true(n > 0);
-	path[n] = '\0';
-	for (i = 0; i < 6; i++)
-		*strrchr(path, '/') = '\0';
-	(void)strcat(path, "/tests/lib/corpus");
-}
-
 static void
 comes_back(const char *name)
 {
 	char path[4096], command[8192];
 
-	find_corpus(path, sizeof(path));
-	(void)snprintf(command, sizeof(command), "mariadb <'%s/%s.sql'", path,
-	    name);
+	live_root(path, sizeof(path));
+	(void)snprintf(command, sizeof(command),
+	    "mariadb <'%s/tests/lib/corpus/%s.sql'", path, name);
 	trip_shell(&trip, command);
 	trip_go(&trip);
 }
@@ -68,15 +53,21 @@ FILE_TEST(accounts)
 
 /* What makes a thing that cannot come back, and what the refusal says. */
 static const struct refusal {
-	const char	*create, *says;
+	const char	*create, *change, *says;
 } refusals[] = {
 	{ "CREATE TABLE r.t (a INT, x BIGINT UNSIGNED GENERATED ALWAYS AS ROW "
 	    "START, y BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR "
-	    "SYSTEM_TIME (x, y)) WITH SYSTEM VERSIONING",
+	    "SYSTEM_TIME (x, y)) WITH SYSTEM VERSIONING", "DO 1",
 	    "r.t: versions by transaction are not supported" },
 	{ "CREATE TABLE r.t (a ENUM('x','?') CHARACTER SET utf8mb4)",
+	    "DO 1",
 	    "r.t: column a has a member that the server shows with '?'" },
-	{ "CREATE VIEW r.t AS SELECT a FROM r.gone",
+	{ "CREATE TABLE r.t (a INT AUTO_INCREMENT NULL, KEY (a)) SELECT 1 AS "
+	    "a", "UPDATE r.t SET a = NULL",
+	    "r.t: AUTO_INCREMENT column a holds NULL" },
+	{ "CREATE TABLE r.t (a INT DEFAULT NEXTVAL(r.s))", "DROP SEQUENCE r.s",
+	    "r.t: a default takes from sequence r.s" },
+	{ "CREATE VIEW r.t AS SELECT a FROM r.gone", "DROP TABLE r.gone",
 	    "r.t is a view of what is not there" },
 };
 
@@ -84,11 +75,10 @@ static void
 refused(const struct refusal *r)
 {
 	static const char *const make[] = { "CREATE DATABASE r",
-	    "CREATE TABLE r.gone (a INT)", NULL };
-	static const char *const lose[] = { "DROP TABLE r.gone", NULL };
+	    "CREATE TABLE r.gone (a INT)", "CREATE SEQUENCE r.s", NULL };
 	static const char *const databases[] = { "r", NULL };
 	static const char *const exclude[] = { "r.t", NULL };
-	const char *sql[] = { r->create, NULL };
+	const char *sql[] = { r->create, r->change, NULL };
 	struct db_dump_options o = { .login = trip.source.login,
 	    .databases = databases };
 	struct archive_root root;
@@ -98,9 +88,8 @@ refused(const struct refusal *r)
 
 	live_run(&trip.source, NULL, make);
 	live_run(&trip.source, NULL, sql);
-	live_run(&trip.source, NULL, lose);
-	assert_int_equal(db_dump(trip.store.chunks, &o, &root, &point, &stats,
-	    &e), -1);
+	if (db_dump(trip.store.chunks, &o, &root, &point, &stats, &e) == 0)
+		fail_msg("%s was taken", r->create);
 	assert_int_equal(e.kind, ERR_UNSUPPORTED);
 	if (strstr(e.text, r->says) == NULL ||
 	    strstr(e.text, "components.db.exclude") == NULL)
@@ -109,7 +98,6 @@ refused(const struct refusal *r)
 	err_clear(&e);
 	if (db_dump(trip.store.chunks, &o, &root, &point, &stats, &e) == -1)
 		fail_msg("%s", e.text);
-	assert_int_equal(stats.tables, 0);
 	trip_tidy(&trip);
 }
 

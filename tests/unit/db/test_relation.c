@@ -154,6 +154,31 @@ history_is_read_and_ordered_by_its_period(void **state)
 }
 
 static void
+rows_without_a_column_of_their_own_are_counted(void **state)
+{
+	static const struct spec c[] = {
+		{ .name = "g", .type = "int", .generated = true } };
+
+	(void)state;
+	expect(table_of(c, 1, NULL),
+	    "SELECT SQL_NO_CACHE 1 FROM `d``b`.`t` AS m",
+	    "LOAD DATA LOCAL INFILE 'p.dat' INTO TABLE `t`" LOAD "(@v0)");
+}
+
+static void
+a_float_at_its_limit_stays_within_it(void **state)
+{
+	static const struct spec c[] = {
+		{ .name = "f", .type = "float", .full = "float(7,2)" } };
+
+	(void)state;
+	expect(table_of(c, 1, "f"), "SELECT SQL_NO_CACHE CAST(GREATEST(LEAST("
+	    "CAST(m.`f` AS DOUBLE),1e5-1/1e2),1/1e2-1e5) AS DOUBLE) FROM "
+	    "`d``b`.`t` AS m ORDER BY m.`f`",
+	    "LOAD DATA LOCAL INFILE 'p.dat' INTO TABLE `t`" LOAD "(`f`)");
+}
+
+static void
 what_is_not_known_is_refused_by_name(void **state)
 {
 	static const struct spec vector[] = {
@@ -165,14 +190,12 @@ what_is_not_known_is_refused_by_name(void **state)
 	static const struct spec lossy[] = {
 		{ .name = "en", .type = "enum", .full = "enum('?')",
 		    .charset = "utf8mb4" } };
-	static const struct spec generated[] = {
-		{ .name = "g", .type = "int", .generated = true } };
 
 	(void)state;
 	expect_refused(table_of(vector, 1, NULL), "column emb has type vector");
 	expect_refused(table_of(by_trx, 2, NULL), "by transaction");
 	expect_refused(table_of(lossy, 1, NULL), "'?'");
-	expect_refused(table_of(generated, 1, NULL), "all are generated");
+	expect_refused(table_of(NULL, 0, NULL), "no column can be read");
 }
 
 static void
@@ -222,6 +245,9 @@ main(void)
 		cmocka_unit_test(each_type_has_its_way_to_be_exact),
 		cmocka_unit_test(a_table_without_a_key_is_ordered_by_all),
 		cmocka_unit_test(history_is_read_and_ordered_by_its_period),
+		cmocka_unit_test(
+		    rows_without_a_column_of_their_own_are_counted),
+		cmocka_unit_test(a_float_at_its_limit_stays_within_it),
 		cmocka_unit_test(what_is_not_known_is_refused_by_name),
 		cmocka_unit_test(an_empty_member_is_found_among_quotes),
 		cmocka_unit_test(the_counter_is_found_among_the_options_only),
