@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -44,8 +46,74 @@ live_start(struct live *l)
 }
 
 void
+live_root(char *path, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+	int i;
+
+	assert_true(n > 0);
+	path[n] = '\0';
+	for (i = 0; i < 6; i++)
+		*strrchr(path, '/') = '\0';
+}
+
+static void
+shell(const char *line)
+{
+	struct err e = { 0 };
+	struct buf out;
+	int status;
+
+	buf_init(&out, (size_t)1 << 20);
+	must(child_shell(line, NULL, 600, &out, &status, &e) == 0, &e);
+	if (status != 0)
+		fail_msg("%s: %.*s", line, (int)out.len,
+		    (const char *)out.data);
+	buf_drop(&out);
+}
+
+void
+live_start_logged(struct live *l, const char *options)
+{
+	char root[4096], line[8192], place[] = "/var/tmp/muster-live.XXXXXX";
+	const struct passwd *me = getpwuid(geteuid());
+
+	*l = (struct live){ 0 };
+	assert_non_null(me);
+	assert_non_null(mkdtemp(place));
+	assert_non_null(l->place = strdup(place));
+	assert_int_equal(chmod(place, 0711), 0);
+	live_root(root, sizeof(root));
+	(void)snprintf(line, sizeof(line), "'%s/scripts/start-mariadb' %s/s "
+	    "--log-bin=bin --server-id=1 --sync-binlog=0 "
+	    "--innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=64M "
+	    "--local-infile=1 %s </dev/null 2>&1", root, place, options);
+	shell(line);
+	assert_int_not_equal(asprintf(&l->user, "%s", me->pw_name), -1);
+	(void)snprintf(line, sizeof(line), "%s/s/sock", place);
+	l->login.user = l->user;
+	assert_non_null(l->login.socket = strdup(line));
+}
+
+static void
+stop_logged(struct live *l)
+{
+	char root[4096], line[8192];
+
+	live_root(root, sizeof(root));
+	(void)snprintf(line, sizeof(line), "'%s/scripts/stop-mariadb' %s/s; "
+	    "rm -rf %s", root, l->place, l->place);
+	shell(line);
+	free((char *)(uintptr_t)l->login.socket);
+	free(l->place);
+	free(l->user);
+}
+
+void
 live_stop(struct live *l)
 {
+	if (l->place != NULL)
+		stop_logged(l);
 	db_server_free(l->server);
 	scratch_free(l->scratch);
 	*l = (struct live){ 0 };

@@ -14,10 +14,18 @@ struct live {
 	struct scratch		*scratch;
 	struct db_server	*server;
 	struct db_login		 login;
+	char			*place;		/* of live_start_logged() */
+	char			*user;
 };
+
+/* The folder of the project, from where this program was built into. */
+void		 live_root(char *path, size_t size);
 
 void		 live_start(struct live *);
 void		 live_stop(struct live *);
+
+/* The same with a binary log, and these options of mariadbd on top. */
+void		 live_start_logged(struct live *, const char *options);
 
 /* A connection as root; statements, all of them must succeed. */
 struct conn	*live_connect(const struct live *, enum conn_charset);
