@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""usage: bench db [--mb N] [--rounds N] [--work FOLDER] [--keep] [--only snapshots,dumps,restores]
+"""usage: bench db [--mb N] [--rounds N] [--work FOLDER] [--keep]
+                [--only snapshots,dumps,restores]
 
 Database: muster against mariadb-dump, mydumper, myloader and mariadb-backup,
 on the same server and the same ERPNext-shaped data (../shared/data), in
