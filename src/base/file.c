@@ -228,13 +228,21 @@ open_regular(const char *path, struct stat *st, struct err *e)
 int
 file_load(const char *path, struct buf *b, struct err *e)
 {
+	struct stat st;
+
+	return file_load_stat(path, b, &st, e);
+}
+
+int
+file_load_stat(const char *path, struct buf *b, struct stat *st,
+    struct err *e)
+{
 	uint8_t piece[16384];
 	size_t before = b->len, got;
-	struct stat st;
 	int fd = -1;
 	int rc = -1;
 
-	if ((fd = open_regular(path, &st, e)) == -1)
+	if ((fd = open_regular(path, st, e)) == -1)
 		goto done;
 	do {
 		if (fd_read_some(fd, piece, sizeof(piece), &got, e) == -1 ||

@@ -7,6 +7,7 @@
 
 struct buf;
 struct err;
+struct stat;
 
 /*
  * Make the file `name` in the open directory hold exactly these bytes.
@@ -37,6 +38,10 @@ int	file_replace_path(const char *path, mode_t, const void *, size_t,
  * ERR_ABSENT when there is none.
  */
 int	file_load(const char *path, struct buf *, struct err *);
+
+/* The same; and what the very file is whose bytes these are. */
+int	file_load_stat(const char *path, struct buf *, struct stat *,
+	    struct err *);
 
 /*
  * The same for a file that holds a secret: a regular file of ours or root's,

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -139,8 +141,9 @@ policy_parse(struct policy **out, const char *text, size_t len,
 	return parse(out, text, len, name, folder, e);
 }
 
+/* Where to look when no option says; *found: nobody named that file. */
 static const char *
-find(struct err *e)
+find(bool *found, struct err *e)
 {
 	static const char *const places[] = {
 		"./muster.yaml", "/etc/muster/muster.yaml",
@@ -151,12 +154,33 @@ find(struct err *e)
 	if (path != NULL && path[0] != '\0')
 		return path;
 	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (file_exists(places[i]))
+		if (file_exists(places[i])) {
+			*found = true;
 			return places[i];
+		}
 	(void)err_set(e, ERR_ABSENT, "there is no policy: $MUSTER_POLICY is "
 	    "not set, and there is no ./muster.yaml and no "
 	    "/etc/muster/muster.yaml");
 	return NULL;
+}
+
+/*
+ * A policy names commands that are run, perhaps by root: it must not be what
+ * anybody likes, nor what somebody left in the folder where we happen to be.
+ */
+static int
+check_trust(const char *path, const struct stat *st, bool found,
+    struct err *e)
+{
+	if ((st->st_mode & S_IWOTH) != 0)
+		return err_set(e, ERR_DENIED, "policy %s can be changed by "
+		    "everybody (mode %03o): chmod o-w it", path,
+		    (unsigned)st->st_mode & 0777);
+	if (found && st->st_uid != geteuid() && st->st_uid != 0)
+		return err_set(e, ERR_DENIED, "policy %s belongs to another "
+		    "user (uid %u): name it with --policy if it is meant",
+		    path, (unsigned)st->st_uid);
+	return 0;
 }
 
 struct policy *
@@ -164,15 +188,19 @@ policy_load(const char *path, struct err *e)
 {
 	struct policy *p = NULL;
 	char given[PATH_MAX], folder[PATH_MAX];
+	bool found = false;
+	struct stat st;
 	struct buf b;
 
 	buf_init(&b, FILE_MAX);
-	if (path == NULL && (path = find(e)) == NULL)
+	if (path == NULL && (path = find(&found, e)) == NULL)
 		goto done;
-	if (file_load(path, &b, e) == -1) {
-		(void)err_add(e, "cannot read policy %s", path);
+	if (file_load_stat(path, &b, &st, e) == -1) {
+		(void)err_add(e, "policy");
 		goto done;
 	}
+	if (check_trust(path, &st, found, e) == -1)
+		goto done;
 	/* commands change their folder, so paths must be absolute */
 	folder_of(path, given, sizeof(given));
 	if (realpath(given[0] != '\0' ? given : ".", folder) == NULL) {

@@ -143,7 +143,8 @@ struct policy {
  * Load and check a policy.  path NULL: $MUSTER_POLICY, ./muster.yaml,
  * /etc/muster/muster.yaml, the first that exists.  ERR_INPUT with "file:line:
  * key: what was expected" for anything wrong; unknown keys are wrong.  Paths
- * that are relative are meant from the policy's folder.
+ * that are relative are meant from the policy's folder.  ERR_DENIED when
+ * everybody may write to it, or when nobody named it and it is another user's.
  */
 struct policy	*policy_load(const char *path, struct err *);
 void		 policy_free(struct policy *);

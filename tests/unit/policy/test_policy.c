@@ -292,6 +292,51 @@ a_policy_is_found_in_the_usual_places(void **state)
 }
 
 static void
+a_policy_that_anybody_can_change_is_refused(void **state)
+{
+	struct policy *p;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(file_create_path("open.yaml", 0600, SMALLEST,
+	    strlen(SMALLEST), &e), 0);
+	assert_int_equal(chmod("open.yaml", 0664), 0);
+	assert_non_null(p = policy_load("open.yaml", &e));
+	policy_free(p);
+	assert_int_equal(chmod("open.yaml", 0646), 0);
+	assert_null(policy_load("open.yaml", &e));
+	assert_int_equal(e.kind, ERR_DENIED);
+	assert_string_equal(e.text, "policy open.yaml can be changed by "
+	    "everybody (mode 646): chmod o-w it");
+}
+
+/* In /tmp anybody may have left a ./muster.yaml. */
+static void
+a_policy_of_another_user_must_be_named(void **state)
+{
+	struct policy *p;
+	struct err e;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();			/* cannot give a file away */
+	(void)unlink("muster.yaml");
+	assert_int_equal(file_create_path("muster.yaml", 0644, SMALLEST,
+	    strlen(SMALLEST), &e), 0);
+	assert_int_equal(chown("muster.yaml", 65534, 65534), 0);
+	assert_int_equal(unsetenv("MUSTER_POLICY"), 0);
+	assert_null(policy_load(NULL, &e));
+	assert_int_equal(e.kind, ERR_DENIED);
+	assert_string_equal(e.text, "policy ./muster.yaml belongs to another "
+	    "user (uid 65534): name it with --policy if it is meant");
+	assert_int_equal(setenv("MUSTER_POLICY", "", 1), 0);
+	assert_null(policy_load(NULL, &e));
+	assert_int_equal(unsetenv("MUSTER_POLICY"), 0);
+	assert_non_null(p = policy_load("./muster.yaml", &e));
+	policy_free(p);
+}
+
+static void
 the_state_folder_may_come_from_systemd(void **state)
 {
 	struct policy *p;
@@ -354,6 +399,8 @@ main(void)
 		    a_policy_without_a_folder_keeps_its_paths_relative),
 		cmocka_unit_test(a_loaded_policy_has_absolute_paths),
 		cmocka_unit_test(a_policy_is_found_in_the_usual_places),
+		cmocka_unit_test(a_policy_that_anybody_can_change_is_refused),
+		cmocka_unit_test(a_policy_of_another_user_must_be_named),
 		cmocka_unit_test(the_state_folder_may_come_from_systemd),
 		cmocka_unit_test(stores_are_found_by_name),
 		cmocka_unit_test(the_ready_made_policies_are_good),
