@@ -147,13 +147,15 @@ say_snapshot(const struct snapshot *s, const struct notes *notes,
 
 	progress_end();
 	if (!cmd_json())
-		return cmd_quiet() ? 0 : snapshot_text(s, notes, e);
+		return cmd_quiet() && snapshot_unread(s) == 0 ? 0 :
+		    snapshot_text(s, notes, e);
 	if ((o = snapshot_predicate(s, e)) == NULL)
 		return -1;
 	dry = s->object[0] == '\0';
 	if ((!dry && json_object_set_new(o, "object",
 	    json_string(s->object)) == -1) ||
 	    json_object_set_new(o, "dry_run", json_boolean(dry)) == -1 ||
+	    json_object_set(o, "notes", notes_list(notes)) == -1 ||
 	    json_object_set_new(o, "unread",
 	    json_integer((json_int_t)snapshot_unread(s))) == -1) {
 		json_decref(o);

@@ -108,6 +108,12 @@ notes_count(const struct notes *n, const char *component)
 	return count;
 }
 
+json_t *
+notes_list(const struct notes *n)
+{
+	return n->list;
+}
+
 void
 notes_each(const struct notes *n, void (*each)(void *, const char *,
     const char *, const char *, const char *), void *cookie)

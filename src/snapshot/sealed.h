@@ -34,6 +34,9 @@ void	notes_add(struct notes *, const char *component, const char *kind,
 /* How many there are, and how many of them are of this component. */
 uint64_t	notes_count(const struct notes *, const char *component);
 
+/* What was kept: objects of component, kind, object, why; borrowed. */
+struct json_t	*notes_list(const struct notes *);
+
 /* Call each for every note kept, in order. */
 void	notes_each(const struct notes *, void (*each)(void *cookie,
 	    const char *component, const char *kind, const char *object,
