@@ -81,34 +81,34 @@ predeploy(char *operands[], struct err *e)
 	return job_gate(&want, e);
 }
 
-/* The program beside us, else in PATH. */
+/* The program beside us, else in PATH; ps shows it by its own name. */
 static int
 run_other(char *argv[])
 {
-	char self[PATH_SIZE], path[PATH_SIZE + 300];
-	char *slash;
+	char self[PATH_SIZE], path[PATH_SIZE + 300], name[300];
+	char *slash, *word = argv[1];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (strlen(argv[1]) > 200 || strchr(argv[1], '/') != NULL)
+	if (strlen(word) > 200 || strchr(word, '/') != NULL)
 		goto unknown;
+	(void)snprintf(name, sizeof(name), "muster-%s", word);
+	argv[1] = name;
 	if (n > 0) {
 		self[n] = '\0';
 		if ((slash = strrchr(self, '/')) != NULL)
 			*slash = '\0';
-		(void)snprintf(path, sizeof(path), "%s/muster-%s", self,
-		    argv[1]);
+		(void)snprintf(path, sizeof(path), "%s/%s", self, name);
 		(void)execv(path, argv + 1);
 	}
-	(void)snprintf(path, sizeof(path), "muster-%s", argv[1]);
-	(void)execvp(path, argv + 1);
+	(void)execvp(name, argv + 1);
 	if (errno != ENOENT) {
-		fprintf(stderr, "muster: cannot run %s: %s\n", path,
+		fprintf(stderr, "muster: cannot run %s: %s\n", name,
 		    strerror(errno));
 		return CMD_TROUBLE;
 	}
 unknown:
 	fprintf(stderr, "muster: no command %s\n"
-	    "try 'muster --help'\n", argv[1]);
+	    "try 'muster --help'\n", word);
 	return CMD_USAGE;
 }
 

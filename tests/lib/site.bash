@@ -109,15 +109,35 @@ ended_by() {
 	wait "$2"
 }
 
-# held FILE COMMAND ...: run the command while another holds the lock FILE.
-held() {
-	local file=$1
-
-	shift
+# hold FILE: from now on another process holds that lock, a minute at most.
+hold() {
+	rm -f "$1.go"
 	(
 		flock 9
-		exec "$@" 9>&-
-	) 9>>"$file"
+		: >"$1.held"
+		for ((i = 0; i < 1200; i++)); do
+			[ ! -e "$1.go" ] || break
+			sleep 0.05
+		done
+		rm -f "$1.held"
+	) 9>>"$1" 3>&- &
+	until [ -e "$1.held" ]; do sleep 0.05; done
+}
+
+# let_go FILE: it does not any more.
+let_go() {
+	: >"$1.go"
+	while [ -e "$1.held" ]; do sleep 0.05; done
+	rm -f "$1.go"
+}
+
+# until_ready PID NAME: it runs that command and watches for signals.
+until_ready() {
+	until grep -aq "$2" "/proc/$1/cmdline" &&
+	    grep -q '^SigCgt:.*[1-9a-f]' "/proc/$1/status"; do
+		kill -0 "$1" || return 1
+		sleep 0.05
+	done
 }
 
 # on_terminal [LINE ...] -- COMMAND ...: run it with a terminal of its own,
