@@ -114,8 +114,9 @@ check_rto(struct receipt *r, bool broken, struct err *e)
 		    "provisioning", num_format_seconds(r->total, text),
 		    num_format_seconds((double)r->declared, more));
 	else
-		(void)snprintf(seen, sizeof(seen), "%s",
-		    num_format_seconds(r->total, text));
+		(void)snprintf(seen, sizeof(seen), "%s%s",
+		    num_format_seconds(r->total, text),
+		    broken ? ", but not all is back" : "");
 	return receipt_add(r, &made, e);
 }
 

@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# muster-drill as a user meets it.  What it proves of a database is told in
+# tests/live; here the site has none, but for the last test.
+# shellcheck disable=SC2154	# site.bash and run set variables
+
+load ../lib/site.bash
+
+setup_file() {
+	docs_make
+	muster snapshot --quiet
+	cp -a "$SITE/store" "$SITE/good"
+}
+
+teardown_file() {
+	site_drop
+}
+
+setup() {
+	rm -rf "$SITE/store"
+	cp -a "$SITE/good" "$SITE/store"
+	docs_policy >"$MUSTER_POLICY"
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+teardown() {
+	[ ! -d "$SITE/site" ] || site_drop
+}
+
+receipts() {
+	find "$SITE/store/receipts" -type f | wc -l
+}
+
+@test "a drill that passes says what it proved, and how long it took" {
+	run -0 --separate-stderr muster drill
+	[ -z "$stderr" ]
+	[[ ${lines[0]} =~ ^drill\ of\ docs.example\ from\ .*:\ passed\ in\ .*\ s ]]
+	[[ $output == *"  files "*" kB"* ]]
+	[[ $output =~ check\ +wanted\ +seen ]]
+	[[ $output == *"  pass  restore: files "* ]]
+	[[ $output == *"  pass  proof: files "*" equal, "* ]]
+	[[ $output == *"  pass  config: site.json "* ]]
+	[[ $output == *"  pass  rto "*"at most 10m"* ]]
+	[[ ${lines[-1]} =~ ^\ \ receipt\ receipts/[0-9TZ]+-[0-9a-f]{12}$ ]]
+	[ "$(receipts)" -eq 1 ]
+	[ -z "$(scratch_left)" ]
+}
+
+@test "quiet, only what failed is said" {
+	run -0 muster drill -q
+	[ -z "$output" ]
+	docs_policy | sed 's/\[encryption_key\]/[encryption_key, lost]/' \
+	    >"$MUSTER_POLICY"
+	run -1 muster drill -q
+	[[ $output == *": FAILED in "* ]]
+	[[ $output == *"  FAIL  config: site.json "*lost* ]]
+	[[ $output != *"  pass  "* ]]
+	[ "$(receipts)" -eq 2 ]
+	run -1 muster gate -q
+	[[ $output =~ FAIL\ +drill\ passed ]]
+	run -0 muster list --all
+	[[ $output == *"FAILED"* ]]
+}
+
+@test "in JSON it is one object with every phase and check" {
+	run -0 --separate-stderr muster drill --json
+	[ -z "$stderr" ]
+	run -0 jq -e '.schema == "muster.drill/1" and .passed == true and
+	    .total_seconds > 0 and (.object | startswith("receipts/")) and
+	    all(.checks[]; .name and .passed) and
+	    any(.checks[]; .name == "proof: config") and
+	    any(.phases[]; .name == "files")' <<<"$output"
+}
+
+@test "an older snapshot can be drilled, by its id" {
+	id=$(muster list --json | jq -r .sha256)
+	date >"$SITE/tree/today"
+	muster snapshot -q
+	rm "$SITE/tree/today"
+	run -0 muster drill --json "${id:0:12}"
+	run -0 jq -e --arg id "$id" '.. | strings | select(. == $id)' \
+	    <<<"$output"
+	run -2 muster drill 0123zz
+	[[ $output == *"has no snapshot 0123zz of site docs.example" ]]
+	run -64 muster drill a b
+}
+
+@test "damaged bytes are a no that names the pack" {
+	pack=$(object_of packs)
+	for how in flip remove; do
+		if [ $how = flip ]; then flip "$pack" 3000; else rm "$pack"; fi
+		run -1 muster drill
+		echo "$how: $output"
+		[[ $output == *": FAILED in "* ]]
+		[[ $output == *"  FAIL  restore: files "* ]]
+		[[ $output == *", but not all is back"* ]]
+		[[ $how = remove || $output == *"${pack#"$SITE/store/"}"* ]]
+		[ -z "$(scratch_left)" ]
+	done
+}
+
+@test "bytes that cannot be read are trouble: no receipt, no no" {
+	chmod 000 "$(object_of packs)"
+	run -2 plainly muster drill
+	[[ $output == *"Permission denied"* ]]
+	chmod 600 "$(object_of packs)"
+	chmod 000 "$SITE/store/snapshots"
+	run -2 plainly muster drill
+	chmod 700 "$SITE/store/snapshots"
+	[ "$(receipts)" -eq 0 ]
+	[ -z "$(scratch_left)" ]
+}
+
+@test "without snapshot, store, key or room it could not be done" {
+	rm "$SITE"/store/snapshots/*
+	run -2 muster drill
+	[[ $output == *"has no snapshot of site docs.example" ]]
+	rm -rf "$SITE/store"
+	run -2 muster drill
+	[[ $output == *"there is no such directory" ]]
+	cp -a "$SITE/good" "$SITE/store"
+	docs_policy | sed '/recovery:/d' >"$MUSTER_POLICY"
+	run -2 muster drill
+	[[ $output == *"needs a recovery key"* ]]
+	docs_policy | sed "s|scratch: .*}|scratch: $PWD/nowhere}|" \
+	    >"$MUSTER_POLICY"
+	run -2 muster drill
+	[[ $output == *"$PWD/nowhere"*"No such file or directory" ]]
+	[ "$(receipts)" -eq 0 ]
+}
+
+@test "a key under a passphrase: asked for, from a file, or refused" {
+	echo right >right
+	echo wrong >wrong
+	chmod 600 right wrong
+	muster key new locked.key --from "$SITE/recovery.key" \
+	    --passphrase-file right >/dev/null
+	run -2 muster drill -k locked.key --passphrase-file wrong
+	[[ $output == *"wrong passphrase"* ]]
+	run -2 setsid -w muster drill -k locked.key </dev/null
+	[[ $output == *"no passphrase was given"* ]]
+	run -0 env MUSTER_PASSPHRASE_FILE=right muster drill -q -k locked.key
+	cp right muster-passphrase
+	run -0 env CREDENTIALS_DIRECTORY="$PWD" muster drill -q -k locked.key
+	run -0 on_terminal right -- muster drill -k locked.key
+	[[ $output == "passphrase of the recovery key: "*": passed in "* ]]
+}
+
+@test "an answer that cannot be written is trouble" {
+	for option in --verbose --json; do
+		run -2 bash -c "muster drill $option >/dev/full"
+		[[ $output == *"cannot write standard output: "* ]]
+	done
+	[ -z "$(scratch_left)" ]
+}
+
+@test "interrupted while the restored database thinks, it leaves nothing" {
+	docs=$SITE
+	site_make 1
+	slow='{name: slow, sql: SELECT SLEEP(600), expect: "= 0"}'
+	sed -i "s/^  assertions:\$/&\n    - $slow/" "$MUSTER_POLICY"
+	muster snapshot -q
+	muster drill --progress=json >said 2>told 3>&- &
+	drilling=$!
+	# The last step before the assertions are asked.
+	until grep -q '"step":"config"' told; do
+		kill -0 "$drilling"
+		sleep 0.05
+	done
+	kill -TERM "$drilling"
+	status=0
+	wait "$drilling" || status=$?
+	cat said told
+	[ "$status" -eq 143 ]
+	[[ $(tail -n 1 told) == *"interrupted by SIGTERM" ]]
+	[ -z "$(scratch_left)" ]
+	[ "$(find "$SITE/store/receipts" -type f | wc -l)" -eq 0 ]
+	site_drop
+	SITE=$docs
+}
