@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "cli/cmd.h"
+#include "crypto/charter.h"
 #include "crypto/keys.h"
 #include "site/setup.h"
 
@@ -65,6 +66,30 @@ count(char *const *list)
 	return n;
 }
 
+static void
+say_next(const struct setup *s)
+{
+	printf("next\n  1. copy the recovery key off this machine%s:\n     "
+	    "without %s nothing can be restored, with %s all can be read\n",
+	    s->want.bare ? "" : ", its passphrase elsewhere",
+	    s->want.bare ? "it" : "both", s->want.bare ? "it" : "both");
+	if (s->found == NULL)
+		printf("  2. fill in the components of %s\n", s->policy);
+	else
+		printf("  2. look over %s%s\n", s->policy,
+		    s->want.defaults_file != NULL ? "" :
+		    ";\n     components.db.defaults-file is how the database "
+		    "is reached");
+	/* nobody has to name it where commands look */
+	if (want.policy != NULL &&
+	    strcmp(s->policy, "/etc/muster/muster.yaml") != 0)
+		printf("     export MUSTER_POLICY=%s\n", s->policy);
+	printf("  3. muster doctor    is everything there that is needed?\n"
+	    "  4. muster snapshot  take a backup\n"
+	    "  5. muster drill     it is one when it was restored\n"
+	    "  6. muster gate      may a deploy proceed?\n");
+}
+
 static int
 say(const struct setup *s, struct err *e)
 {
@@ -82,26 +107,23 @@ say(const struct setup *s, struct err *e)
 		printf("for site %s: database %s, %zu file trees, %zu "
 		    "configuration files\n", s->site, s->found->database,
 		    count(s->found->files), count(s->found->config));
-	if (dry_run)
-		return 0;
-	printf("next\n"
-	    "  1. copy the recovery key%s off this machine: without %s, "
-	    "nothing\n"
-	    "     can be restored; with %s, everything can be read\n",
-	    s->want.bare ? "" : " and, apart from it, its passphrase",
-	    s->want.bare ? "it" : "both", s->want.bare ? "it" : "both");
-	printf("  2. %s %s\n", s->found != NULL ? "look over" : "fill in the "
-	    "components of", s->policy);
-	printf("  3. muster-snapshot, then muster-drill: a backup is one when "
-	    "it was restored\n");
+	if (!dry_run)
+		say_next(s);
 	return 0;
 }
 
 static int
 check_options(struct err *e)
 {
+	struct charter_recovery none;
+	size_t i;
+
 	if (want.store == NULL)
-		return err_set(e, ERR_INPUT, "which store? expected --store");
+		return err_set(e, ERR_INPUT, "where shall backups go? "
+		    "expected --store FOLDER, such as /srv/muster");
+	for (i = 0; recipients != NULL && recipients[i] != NULL; i++)
+		if (charter_recovery_parse(recipients[i], &none, e) == -1)
+			return err_add(e, "--recipient");
 	if (want.bare && want.passphrase_file != NULL)
 		return err_set(e, ERR_INPUT, "expected either "
 		    "--passphrase-file or --bare-recovery-key");

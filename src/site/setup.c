@@ -274,7 +274,7 @@ save_recovery_key(struct setup *s, struct err *e)
 	const struct passphrase_source source = {
 		.file = s->passphrase_file,
 		.ask = s->passphrase_file == NULL,
-		.prompt = "new passphrase of the recovery key",
+		.prompt = "New passphrase of the recovery key",
 	};
 
 	if (make_folder_of(s->recovery_key, e) == -1)

@@ -25,7 +25,7 @@ find_passphrase(const struct policy *p, const struct access_want *w,
 {
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
-	s->prompt = "passphrase of the recovery key";
+	s->prompt = "Passphrase of the recovery key";
 	if (w->passphrase_file != NULL)
 		s->file = w->passphrase_file;
 	else if (p != NULL && p->passphrase_file != NULL)

@@ -34,9 +34,9 @@ setup() {
 	id=$(muster list --json | jq -r .sha256)
 	echo newer >"$SITE/tree/letters/one"
 	muster snapshot -q
-	muster cat -S "${id:0:12}" files | tar -xO "${SITE#/}/tree/letters/one" \
-	    >old
-	muster cat files | tar -xO "${SITE#/}/tree/letters/one" >new
+	one=${SITE#/}/tree/letters/one
+	muster cat -S "${id:0:12}" files | tar -xO "$one" >old
+	muster cat files | tar -xO "$one" >new
 	[ "$(cat old new)" = "dear reader"$'\n'newer ]
 	run -2 muster cat -S 0123zz files
 	[[ $output == *"has no snapshot 0123zz of site docs.example" ]]

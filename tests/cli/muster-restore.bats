@@ -175,7 +175,7 @@ setup() {
 	muster key new locked.key --from "$SITE/recovery.key" \
 	    --passphrase-file right >/dev/null
 	run -0 on_terminal right -- muster restore -k locked.key -t "$out"
-	[[ $output == "passphrase of the recovery key: "*"restored "* ]]
+	[[ $output == "Passphrase of the recovery key: "*"restored "* ]]
 	[[ $output != *right* ]]
 	run -2 on_terminal wrong -- muster restore -k locked.key -t "$out.2"
 	run -2 setsid -w muster restore -k locked.key -t "$out.2" </dev/null
