@@ -167,8 +167,9 @@ chunk_get(struct chunks *c, struct bench *b, const struct ref *ref, void *out,
 	if ((n = index_find(c->index, &ref->id, ref->len, v, e)) == -1)
 		return -1;
 	if (n == 0)
-		return err_set(e, ERR_ABSENT, "no pack of %s has chunk %.16s"
-		    " (%zu packs there cannot be read)",
+		return err_set(e, ERR_ABSENT, "no pack of %s has chunk "
+		    "%.16s, %zu packs there cannot be read (muster-verify "
+		    "names what is missing or damaged)",
 		    store_url(c->with.store), id_format(&ref->id, text),
 		    c->bad);
 	if (get_copy(c, b, &v[0], out, e) == 0)

@@ -77,6 +77,12 @@ idset_add(struct idset *s, const struct id *id, struct err *e)
 	return 1;
 }
 
+bool
+idset_has(const struct idset *s, const struct id *id)
+{
+	return s->n > 0 && id_compare(&s->slots[slot(s, id)], id) == 0;
+}
+
 void
 idset_remove(struct idset *s, const struct id *id)
 {

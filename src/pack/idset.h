@@ -20,6 +20,9 @@ void	idset_drop(struct idset *);
 /* Add it: 1, or 0 when it was in the set already, or -1 (ERR_MEMORY). */
 int	idset_add(struct idset *, const struct id *, struct err *);
 
+/* Is it in the set? */
+bool	idset_has(const struct idset *, const struct id *);
+
 /* Remove it, if it is there. */
 void	idset_remove(struct idset *, const struct id *);
 

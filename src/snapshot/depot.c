@@ -14,36 +14,54 @@
 #include "snapshot/depot.h"
 #include "store/store.h"
 
+#define FOLDER "charters/"
 #define CHARTER_MAX (1u << 20)
 #define CHARTERS_MAX 1024
 
 struct search {
 	struct depot	*d;
 	struct buf	 envelope;	/* of the best so far */
-	size_t		 seen, refused;
-	struct err	 why;		/* the last refusal */
+	size_t		 seen;
 };
 
 int
-depot_open_charter(const struct depot *d, struct charter *c, const void *p,
-    size_t n, struct err *e)
+depot_open_charter(const struct depot *d, struct charter *c,
+    const char *name, const struct buf *b, struct err *e)
 {
 	uint8_t root[SIGNER_PUBLIC_SIZE];
+	char hex[ID_TEXT_SIZE];
+	struct id digest;
 
+	id_sha256(b->data, b->len, &digest);
+	if (strcmp(name + strlen(FOLDER), id_format(&digest, hex)) != 0)
+		return err_set(e, ERR_DAMAGED,
+		    "its bytes do not have the SHA-256 in its name");
 	if (d->writer != NULL)
 		writer_key_root(d->writer, root);
 	else if (d->recovery != NULL)
 		recovery_key_root(d->recovery, root);
-	else if (charter_claimed_root(p, n, root, e) == -1)
+	else if (charter_claimed_root(b->data, b->len, root, e) == -1)
 		return -1;
-	return charter_open(c, p, n, root, e);
+	return charter_open(c, b->data, b->len, root, e);
 }
 
-/* Consider one charter object: the newest that our root signed wins. */
+/* The newest that our root signed wins. */
+static void
+keep_newest(struct search *s, struct charter *c, struct buf *b)
+{
+	if (s->envelope.len > 0 && c->created <= s->d->charter.created)
+		return;
+	s->d->charter = *c;
+	buf_drop(&s->envelope);
+	s->envelope = *b;
+	buf_init(b, 0);		/* the search has it now */
+}
+
 static int
 consider(void *cookie, const struct store_info *info, struct err *e)
 {
 	struct search *s = cookie;
+	struct err *why = &s->d->refusal;
 	struct charter c;
 	struct buf b;
 	int rc = -1;
@@ -54,23 +72,22 @@ consider(void *cookie, const struct store_info *info, struct err *e)
 		    CHARTERS_MAX);
 		goto done;
 	}
-	if (store_get_all(s->d->store, info->name, &b, e) == -1)
+	if (info->size > CHARTER_MAX)
+		(void)err_set(why, ERR_DAMAGED,
+		    "%llu bytes: too large for a charter",
+		    (unsigned long long)info->size);
+	else if (store_get_all(s->d->store, info->name, &b, e) == -1)
 		goto done;
-	if (depot_open_charter(s->d, &c, b.data, b.len, &s->why) == -1) {
-		s->refused++;
-		(void)err_add(&s->why, "%s", info->name);
-		if (s->d->authentic && s->why.kind == ERR_UNSUPPORTED) {
-			*e = s->why;	/* signed, and may change anything */
-			goto done;
-		}
+	else if (depot_open_charter(s->d, &c, info->name, &b, why) == 0) {
+		keep_newest(s, &c, &b);
 		rc = 0;
 		goto done;
 	}
-	if (s->envelope.len == 0 || c.created > s->d->charter.created) {
-		s->d->charter = c;
-		buf_drop(&s->envelope);
-		s->envelope = b;
-		buf_init(&b, 0);	/* the search has it now */
+	s->d->refused++;
+	(void)err_add(why, "%s", info->name);
+	if (s->d->authentic && why->kind == ERR_UNSUPPORTED) {
+		*e = *why;		/* signed, and may change anything */
+		goto done;
 	}
 	rc = 0;
 done:
@@ -79,22 +96,53 @@ done:
 }
 
 static int
+holds_something(void *cookie, const struct store_info *info, struct err *e)
+{
+	(void)cookie;
+	(void)info;
+	(void)e;
+	return 1;
+}
+
+/* A store whose charter was taken away is not a folder that never was one. */
+static int
+explain_absence(struct depot *d, struct err *e)
+{
+	static const char *const others[] = {
+		"packs/", "inventories/", "snapshots/", "receipts/", "verdicts/"
+	};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		rc = store_list(d->store, others[i], holds_something, NULL, e);
+		if (rc == -1)
+			return -1;
+		if (rc == 1)
+			return err_set(e, ERR_DAMAGED, "%s has lost its "
+			    "charter: " FOLDER " is empty, %s is not",
+			    store_url(d->store), others[i]);
+	}
+	return err_set(e, ERR_ABSENT, "%s is not a muster store: it has no "
+	    "charter (muster-init makes one)", store_url(d->store));
+}
+
+static int
 find_charter(struct depot *d, struct search *s, struct err *e)
 {
 	d->authentic = d->writer != NULL || d->recovery != NULL;
-	if (store_list(d->store, "charters/", consider, s, e) != 0)
+	if (store_list(d->store, FOLDER, consider, s, e) != 0)
 		return err_add(e, "cannot read the charter of %s",
 		    store_url(d->store));
 	if (s->envelope.len > 0)
 		return 0;
-	if (s->refused > 0) {
-		*e = s->why;
-		return err_add(e, "%s has no charter that our key trusts",
-		    store_url(d->store));
+	if (d->refused > 0) {
+		*e = d->refusal;
+		return err_add(e, "%s has no charter that %s",
+		    store_url(d->store), d->authentic ? "our key trusts" :
+		    "can be believed");
 	}
-	return err_set(e, ERR_ABSENT,
-	    "%s is not a muster store: it has no charter (muster-init makes "
-	    "one)", store_url(d->store));
+	return explain_absence(d, e);
 }
 
 static int
@@ -144,7 +192,7 @@ open_chunks(struct depot *d, const struct depot_options *o, struct err *e)
 int
 depot_open(struct depot *d, const struct depot_options *o, struct err *e)
 {
-	struct search s = { .d = d };
+	struct search s = { .d = d, .seen = 0 };
 	bool named = false;		/* the error says which store */
 	int rc = -1;
 

@@ -3,12 +3,13 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
 #include "crypto/charter.h"
 #include "crypto/keys.h"
 #include "store/store.h"
 
+struct buf;
 struct chunks;
-struct err;
 struct scratch;
 struct store;
 
@@ -22,6 +23,9 @@ struct depot {
 	struct charter		 charter;
 	/* a key vouched for the charter */
 	bool			 authentic;
+	/* charters that cannot be believed, and why the last of them not */
+	size_t			 refused;
+	struct err		 refusal;
 	struct writer_key	*writer;	/* or NULL */
 	struct recovery_key	*recovery;	/* or NULL */
 	const struct store_secret *secret;	/* or NULL */
@@ -43,11 +47,12 @@ enum depot_use {
 };
 
 /*
- * Open a charter's envelope against the root that the depot's keys name, or,
- * without a key, against the root that it claims itself.
+ * Open the envelope of the charter of that name against the root that the
+ * depot's keys name, or, without a key, against the root that it claims
+ * itself.  ERR_DAMAGED when its bytes do not have the SHA-256 in its name.
  */
-int	depot_open_charter(const struct depot *, struct charter *, const void *,
-	    size_t, struct err *);
+int	depot_open_charter(const struct depot *, struct charter *,
+	    const char *name, const struct buf *envelope, struct err *);
 
 struct depot_options {
 	const char	*url;
@@ -64,8 +69,8 @@ struct depot_options {
 
 /*
  * Open it.  ERR_DENIED says which key is needed when it is not among the
- * options; ERR_ABSENT when the store has no charter; ERR_UNSUPPORTED when our
- * root signed one of a newer format.
+ * options; ERR_ABSENT when it is no store, ERR_DAMAGED when it lost its
+ * charter; ERR_UNSUPPORTED when our root signed one of a newer format.
  */
 int	depot_open(struct depot *, const struct depot_options *, struct err *);
 

@@ -55,7 +55,7 @@ see_charter(void *cookie, const struct store_info *info, struct err *e)
 
 	buf_init(&b, STATEMENT_MAX);
 	if (store_get_all(a->ship->o->to, info->name, &b, e) == -1 ||
-	    depot_open_charter(from, &c, b.data, b.len, e) == -1)
+	    depot_open_charter(from, &c, info->name, &b, e) == -1)
 		goto done;
 	if (strcmp(c.store, from->charter.store) != 0)
 		(void)err_set(e, ERR_DENIED, "it is of store %s, ours is %s",
@@ -167,7 +167,7 @@ copy_charter(void *cookie, const struct store_info *info, struct err *e)
 	buf_init(&b, STATEMENT_MAX);
 	if (store_get_all(s->from->store, info->name, &b, e) == -1)
 		goto done;
-	if (depot_open_charter(s->from, &c, b.data, b.len, e) == -1) {
+	if (depot_open_charter(s->from, &c, info->name, &b, e) == -1) {
 		ship_problem(s, info->name, e->text);
 		err_clear(e);
 		rc = 0;

@@ -307,6 +307,13 @@ is_older(const struct snapshot *s, const struct snapshot *best)
 	    id_compare(&best->previous, &s->digest) == 0;
 }
 
+static bool
+wants_newest(const struct find *f)
+{
+	return f->digest == NULL &&
+	    (f->which == NULL || strcmp(f->which, "latest") == 0);
+}
+
 /* Does this statement match what is looked for, by name? */
 static bool
 matches(const struct find *f, const struct trail_item *item)
@@ -317,7 +324,7 @@ matches(const struct find *f, const struct trail_item *item)
 
 	if (f->digest != NULL)
 		return id_compare(f->digest, &item->digest) == 0;
-	if (which == NULL || strcmp(which, "latest") == 0)
+	if (wants_newest(f))
 		return true;
 	if (strncmp(which, "snapshots/", prefix) == 0)
 		which += prefix;
@@ -331,8 +338,7 @@ static int
 find_one(void *cookie, const struct trail_item *item, struct err *e)
 {
 	struct find *f = cookie;
-	bool newest = f->digest == NULL &&
-	    (f->which == NULL || strcmp(f->which, "latest") == 0);
+	bool newest = wants_newest(f);
 	struct snapshot *s = &f->s;
 
 	(void)e;
@@ -391,6 +397,13 @@ trail_find_snapshot(const struct depot *d, const char *site,
 
 	if (damaged != NULL)
 		*damaged = f.damaged;
+	else if (rc == 0 && wants_newest(&f) && f.damaged > 0) {
+		*e = f.why;
+		e->kind = ERR_DAMAGED;
+		rc = err_add(e, "cannot tell which snapshot is the newest "
+		    "(name one): %llu cannot be believed",
+		    (unsigned long long)f.damaged);
+	}
 	return rc;
 }
 

@@ -81,8 +81,9 @@ int	trail_put(const struct depot *, const struct trail_new *,
  * Find a snapshot of a site (NULL: of any): the newest when which is NULL or
  * "latest", else the only one whose digest or object starts with which (the
  * object's folder may be left out).
- * ERR_ABSENT when there is none, ERR_INPUT when there are several.  Unless
- * damaged is NULL, it counts statements that could not be believed.
+ * ERR_ABSENT when there is none, ERR_INPUT when there are several.  damaged
+ * counts statements that could not be believed; when it is NULL, the newest is
+ * refused (ERR_DAMAGED) if there is any, since that may be the newest.
  */
 int	trail_find_snapshot(const struct depot *, const char *site,
 	    const char *which, struct snapshot *, uint64_t *damaged,

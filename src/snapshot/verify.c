@@ -13,6 +13,7 @@
 #include "base/intr.h"
 #include "pack/check.h"
 #include "pack/chunks.h"
+#include "snapshot/named.h"
 #include "snapshot/take.h"
 #include "snapshot/trail.h"
 #include "snapshot/verify.h"
@@ -25,6 +26,9 @@ struct verify {
 	const struct verify_options	*o;
 	struct verify_report		*r;
 	struct snapshot			 s;	/* the one at hand */
+	struct named			 named;
+	enum trail_kind			 kind;	/* of statements at hand */
+	const char			*by;	/* the one that names others */
 };
 
 static void
@@ -90,36 +94,42 @@ is_pack_name(const char *name, struct id *pack)
 	    strcmp(inventory_pack_name(pack, again), name) == 0;
 }
 
+/* The bytes of an object that has them all in memory. */
 static int
-verify_charter(struct verify *x, const char *name, struct err *e)
+get_whole(const struct verify *x, const struct store_info *info,
+    struct buf *b, struct err *why)
+{
+	if (info->size > b->max)
+		return err_set(why, ERR_DAMAGED, "%llu bytes: too large",
+		    (unsigned long long)info->size);
+	return store_get_all(x->d->store, info->name, b, why);
+}
+
+static int
+verify_charter(struct verify *x, const struct store_info *info,
+    struct err *e)
 {
 	struct charter c;
 	struct buf b;
 	struct err why;
-	char hex[ID_TEXT_SIZE];
-	int rc = -1;
+	int rc = 0;
 
 	err_clear(&why);
 	buf_init(&b, CHARTER_MAX);
-	if (store_get_all(x->d->store, name, &b, &why) == -1)
-		goto judge;
-	if (depot_open_charter(x->d, &c, b.data, b.len, &why) == -1)
-		goto judge;
-	if (strcmp(name + strlen("charters/"), id_format(&c.digest,
-	    hex)) != 0)
-		(void)err_set(&why, ERR_DAMAGED,
-		    "its bytes do not have the SHA-256 in its name");
-	else if (strcmp(c.store, x->d->charter.store) != 0)
+	if (get_whole(x, info, &b, &why) == 0 &&
+	    depot_open_charter(x->d, &c, info->name, &b, &why) == 0 &&
+	    strcmp(c.store, x->d->charter.store) != 0)
 		(void)err_set(&why, ERR_DAMAGED, "of another store: %s",
 		    c.store);
-judge:
-	rc = why.kind == ERR_NONE ? 0 : judge(x, name, &why, e);
+	if (why.kind != ERR_NONE)
+		rc = judge(x, info->name, &why, e);
 	buf_drop(&b);
 	return rc;
 }
 
 static int
-verify_inventory(struct verify *x, const char *name, struct err *e)
+verify_inventory(struct verify *x, const struct store_info *info,
+    struct err *e)
 {
 	struct id named, seen;
 	struct buf b;
@@ -128,10 +138,10 @@ verify_inventory(struct verify *x, const char *name, struct err *e)
 
 	err_clear(&why);
 	buf_init(&b, 256u << 20);
-	if (id_parse(name + strlen("inventories/"), &named) == -1)
+	if (id_parse(info->name + strlen("inventories/"), &named) == -1)
 		(void)err_set(&why, ERR_DAMAGED,
 		    "not the name of an inventory");
-	else if (store_get_all(x->d->store, name, &b, &why) == 0) {
+	else if (get_whole(x, info, &b, &why) == 0) {
 		id_sha256(b.data, b.len, &seen);
 		if (id_compare(&seen, &named) != 0)
 			(void)err_set(&why, ERR_DAMAGED, "its bytes do not "
@@ -139,7 +149,7 @@ verify_inventory(struct verify *x, const char *name, struct err *e)
 	}
 	x->r->inventories++;
 	if (why.kind != ERR_NONE)
-		rc = judge(x, name, &why, e);
+		rc = judge(x, info->name, &why, e);
 	buf_drop(&b);
 	return rc;
 }
@@ -156,9 +166,9 @@ verify_object(void *cookie, const struct store_info *info, struct err *e)
 			return verify_pack(x, name, &pack, info->size, e);
 		problem(x, name, "not the name of a pack");
 	} else if (strncmp(name, "charters/", 9) == 0)
-		return verify_charter(x, name, e);
+		return verify_charter(x, info, e);
 	else if (strncmp(name, "inventories/", 12) == 0)
-		return verify_inventory(x, name, e);
+		return verify_inventory(x, info, e);
 	else if (strncmp(name, "snapshots/", 10) != 0 &&
 	    strncmp(name, "receipts/", 9) != 0 &&
 	    strncmp(name, "verdicts/", 9) != 0)
@@ -170,11 +180,71 @@ static int
 verify_statement(void *cookie, const struct trail_item *item, struct err *e)
 {
 	struct verify *x = cookie;
+	struct err why;
 
-	(void)e;
+	if (intr_check(e) == -1)
+		return -1;
+	err_clear(&why);
 	x->r->statements++;
 	if (item->statement == NULL)
 		problem(x, item->object, item->why->text);
+	if (named_add(&x->named, x->kind, item, &why) == -1)
+		return judge(x, item->object, &why, e);
+	return 0;
+}
+
+static void
+problem_missing(void *cookie, const char *prefix, const struct id *id)
+{
+	struct verify *x = cookie;
+	char name[STORE_NAME_MAX], what[STORE_NAME_MAX + 64];
+	char hex[ID_TEXT_SIZE];
+
+	(void)snprintf(name, sizeof(name), "%.20s*-%s", prefix,
+	    id_format(id, hex));
+	(void)snprintf(what, sizeof(what), "missing, named by %s", x->by);
+	problem(x, name, what);
+}
+
+static int
+verify_named(void *cookie, const struct trail_item *item, struct err *e)
+{
+	struct verify *x = cookie;
+	struct err told;
+
+	if (intr_check(e) == -1)
+		return -1;
+	x->by = item->object;
+	/* what it names in no good form was told already */
+	(void)named_tell(&x->named, x->kind, item, problem_missing, x, &told);
+	return 0;
+}
+
+/*
+ * The trail, what names before what is named: a run that puts a snapshot and
+ * its receipt meanwhile must not look like a snapshot that was taken away.
+ */
+static int
+verify_trail(struct verify *x, struct err *e)
+{
+	static const enum trail_kind order[] = {
+		TRAIL_VERDICTS, TRAIL_RECEIPTS, TRAIL_SNAPSHOTS
+	};
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		x->kind = order[i];
+		if (trail_each(x->d, x->kind, verify_statement, x, e) != 0)
+			return -1;
+	}
+	if (x->named.missing.n > 0 &&
+	    named_look_again(&x->named, x->d->store, e) == -1)
+		return -1;
+	for (i = 0; i < 3 && x->named.missing.n > 0; i++) {
+		x->kind = order[i];
+		if (trail_each(x->d, x->kind, verify_named, x, e) != 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -282,15 +352,12 @@ visit_snapshot(void *cookie, const struct trail_item *item, struct err *e)
 static int
 verify_all(struct verify *x, struct err *e)
 {
-	enum trail_kind kind;
-
 	step(x, "objects");
 	if (store_list(x->d->store, "", verify_object, x, e) != 0)
 		return -1;
 	step(x, "statements");
-	for (kind = TRAIL_SNAPSHOTS; kind <= TRAIL_VERDICTS; kind++)
-		if (trail_each(x->d, kind, verify_statement, x, e) != 0)
-			return -1;
+	if (verify_trail(x, e) == -1)
+		return -1;
 	step(x, "snapshots");
 	return trail_each(x->d, TRAIL_SNAPSHOTS, visit_snapshot, x, e) == 0 ?
 	    0 : -1;
@@ -309,12 +376,14 @@ verify_store(struct depot *d, const struct verify_options *o,
 	x->d = d;
 	x->o = o;
 	x->r = r;
+	named_init(&x->named);
 	if (o->only != NULL) {
 		x->s = *o->only;
 		step(x, "snapshot");
 		rc = verify_snapshot(x, e);
 	} else
 		rc = verify_all(x, e);
+	named_drop(&x->named);
 	free(x);
 	return rc;
 }

@@ -39,6 +39,7 @@ an_id_is_added_once_and_found_until_removed(void **state)
 	(void)state;
 	idset_init(&s);
 	id = id_of(1);
+	assert_false(idset_has(&s, &id));
 	idset_remove(&s, &id);
 	srand(3);
 	for (int turn = 0; turn < 40000; turn++) {
@@ -46,10 +47,13 @@ an_id_is_added_once_and_found_until_removed(void **state)
 		id = id_of(k);
 		if (rand() % 5 < 2) {
 			idset_remove(&s, &id);
+			assert_false(idset_has(&s, &id));
 			n -= there[k];
 			there[k] = false;
 		} else {
+			assert_int_equal(idset_has(&s, &id), there[k]);
 			assert_int_equal(idset_add(&s, &id, &e), !there[k]);
+			assert_true(idset_has(&s, &id));
 			n += !there[k];
 			there[k] = true;
 		}
