@@ -26,6 +26,7 @@
 #include "pack/chunks.h"
 #include "policy/policy.h"
 #include "snapshot/sealed.h"
+#include "snapshot/take.h"
 #include "snapshot/trail.h"
 #include "store/store.h"
 
@@ -166,17 +167,64 @@ finish(struct drill *x, struct err *e)
 	return 0;
 }
 
+struct packs {
+	struct store	*store;
+	uint64_t	 n;
+};
+
+/* Is it there?  What of its bytes is needed, the restore shows. */
+static int
+see_pack(void *cookie, const struct id *pack, struct err *e)
+{
+	struct packs *p = cookie;
+	struct store_info info;
+	char name[STORE_NAME_MAX];
+
+	p->n++;
+	return store_head(p->store, inventory_pack_name(pack, name), &info, e);
+}
+
+/* What says what is allowed, what is needed and how it was taken. */
+static int
+check_papers(struct drill *x, struct err *e)
+{
+	char required[RECEIPT_TEXT_MAX];
+	struct step step = { "charter", "every one intact and signed by the "
+	    "root", "all are", clock_monotonic() };
+	struct packs packs = { x->d->store, 0 };
+	int rc = 0;
+
+	if (x->d->refused > 0) {
+		*e = x->d->refusal;
+		e->kind = ERR_DAMAGED;	/* a no, whatever it was */
+		rc = -1;
+	}
+	if (drill_record(x, &step, rc, e) == -1)
+		return -1;
+
+	(void)snprintf(required, sizeof(required), "intact, its %llu packs there",
+	    (unsigned long long)x->s->packs);
+	step = (struct step){ "inventory", required, required,
+	    clock_monotonic() };
+	rc = inventory_each(x->d->store, &x->s->inventory, see_pack, &packs,
+	    e);
+	if (rc == 0 && packs.n != x->s->packs)
+		rc = err_set(e, ERR_DAMAGED, "it lists %llu packs",
+		    (unsigned long long)packs.n);
+	if (drill_record(x, &step, rc, e) == -1)
+		return -1;
+
+	x->broken = false;	/* the copy may be whole all the same */
+	step = (struct step){ "recipe", "readable with the recovery key",
+	    "read", clock_monotonic() };
+	rc = sealed_get(x->d->chunks, x->s, &x->recipe, e);
+	return drill_record(x, &step, rc, e);
+}
+
 static int
 run(struct drill *x, struct err *e)
 {
-	const struct step step = { "recipe", "readable with the recovery key",
-	    "read", clock_monotonic() };
-	int rc;
-
-	if (begin(x, e) == -1)
-		return -1;
-	rc = sealed_get(x->d->chunks, x->s, &x->recipe, e);
-	if (drill_record(x, &step, rc, e) == -1)
+	if (begin(x, e) == -1 || check_papers(x, e) == -1)
 		return -1;
 	if (drill_provision(x, e) == -1 || drill_restore(x, e) == -1)
 		return -1;
@@ -190,7 +238,6 @@ run(struct drill *x, struct err *e)
 	    figures_check(x->r, x->s, x->broken, e) == -1)
 		return -1;
 	return finish(x, e);
-	return 0;
 }
 
 int

@@ -89,7 +89,9 @@ drill_expected(const struct policy *p, const struct snapshot *s,
 	const struct telling t = { each, cookie };
 	int rc;
 
-	if ((rc = tell(&t, "recipe", "")) != 0 ||
+	if ((rc = tell(&t, "charter", "")) != 0 ||
+	    (rc = tell(&t, "inventory", "")) != 0 ||
+	    (rc = tell(&t, "recipe", "")) != 0 ||
 	    (rc = tell_parts(&t, s)) != 0 ||
 	    (rc = tell_demands(&t, p, s)) != 0 ||
 	    (rc = tell_rehearsal(&t, p, s)) != 0)

@@ -83,12 +83,12 @@ static int
 judge(struct evidence *x, struct err *e)
 {
 	static int (*const all[])(struct evidence *, struct err *) = {
-		rules_snapshot, rules_past, rules_stored, rules_drill,
-		rules_figures, rules_trust, rules_checks
+		rules_charter, rules_snapshot, rules_past, rules_stored,
+		rules_drill, rules_figures, rules_trust, rules_checks
 	};
 	static const char *const names[] = {
-		"snapshot", "past", "stored packs", "drill", "figures",
-		"trust", "checks"
+		"charter", "snapshot", "past", "stored packs", "drill",
+		"figures", "trust", "checks"
 	};
 	size_t i;
 

@@ -138,6 +138,20 @@ rule_rpo(struct evidence *x)
 }
 
 int
+rules_charter(struct evidence *x, struct err *e)
+{
+	char seen[RECEIPT_TEXT_MAX] = "all are";
+
+	(void)e;
+	if (x->d->refused > 0)
+		(void)snprintf(seen, sizeof(seen), "%zu cannot be believed: "
+		    "%.400s", x->d->refused, x->d->refusal.text);
+	rule_add(x, "charter", x->d->refused == 0 ? RULE_PASS : RULE_FAIL,
+	    "charters/", "every charter intact and signed by the root", seen);
+	return 0;
+}
+
+int
 rules_snapshot(struct evidence *x, struct err *e)
 {
 	const struct policy *p = x->o->policy;

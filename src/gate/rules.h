@@ -33,6 +33,13 @@ void	rule_policy(struct evidence *, const char *name, const char *object,
 	    const struct id *policy);
 
 /*
+ * The rule about the charter: every one in the store is intact and signed by
+ * the root, since one that is not may be the newest, and may have taken a
+ * right away.
+ */
+int	rules_charter(struct evidence *, struct err *);
+
+/*
  * Rules about the snapshot: found and believed, of this site, store and
  * policy, of what age, complete, with what recovery point.
  */

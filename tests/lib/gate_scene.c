@@ -54,6 +54,8 @@ good_receipt(struct scene *x)
 	memcpy(r->key, x->f.depot.charter.recovery[0].name, sizeof(r->key));
 	r->rto = 60;
 	r->rpo = 900;
+	scene_add(r, "charter", true);
+	scene_add(r, "inventory", true);
 	scene_add(r, "recipe", true);
 	scene_add(r, "restore: config", true);
 	scene_add(r, "proof: config", true);

@@ -52,12 +52,12 @@ SPOIL(check_missing)
 
 SPOIL(proof_missing)
 {
-	(void)snprintf(x->r.checks[2].name, RECEIPT_TEXT_MAX, "something");
+	(void)snprintf(x->r.checks[4].name, RECEIPT_TEXT_MAX, "something");
 }
 
 SPOIL(check_failed)
 {
-	x->r.checks[2].passed = x->r.passed = false;
+	x->r.checks[4].passed = x->r.passed = false;
 }
 
 SPOIL(failed_later)
@@ -71,7 +71,7 @@ SPOIL(failed_later)
 
 SPOIL(lies_passed)
 {
-	x->r.checks[2].passed = false;	/* yet it says "passed" */
+	x->r.checks[4].passed = false;	/* yet it says "passed" */
 }
 
 SPOIL(no_checks)
@@ -174,6 +174,24 @@ renamed(struct scene *x, const char *prefix, size_t from_end)
 	assert_int_equal(rename(x->path, x->other), 0);
 }
 
+/* A second charter of another name, which may be any, even a newer one. */
+SPOIL(charter_beside)
+{
+	renamed(x, "charters/", 1);
+	assert_int_equal(link(x->other, x->path), 0);
+}
+
+SPOIL(charter_huge_beside)
+{
+	FILE *f;
+
+	charter_beside(x);
+	assert_int_equal(unlink(x->other), 0);
+	assert_non_null(f = fopen(x->other, "w"));
+	assert_int_equal(ftruncate(fileno(f), 2 << 20), 0);
+	assert_int_equal(fclose(f), 0);
+}
+
 SPOIL(snapshot_flipped) { flip(x, "snapshots/", 200); }
 SPOIL(snapshot_flipped_end) { flip(x, "snapshots/", -20); }
 SPOIL(snapshot_cut) { cut(x, "snapshots/", 100); }
@@ -271,6 +289,10 @@ static const struct wrong wrongs[] = {
 	{ "a check of the user hangs", NULL, check_hangs, "check: queue" },
 	{ "a check of the user does not exist", NULL, check_absent,
 	    "check: queue" },
+	{ "a charter lies under another's name", NULL, charter_beside,
+	    "charter" },
+	{ "a charter is too large for one", NULL, charter_huge_beside,
+	    "charter" },
 	{ "the snapshot was flipped", NULL, snapshot_flipped, "snapshot" },
 	{ "the snapshot's signature was flipped", NULL, snapshot_flipped_end,
 	    "snapshot" },
@@ -318,7 +340,7 @@ good_evidence_is_go(void **state)
 			fail_msg("%s: %s", x->v.rules[i].name,
 			    x->v.rules[i].seen);
 	assert_int_equal(x->v.result, RULE_PASS);
-	assert_int_equal(x->v.n_rules, 24);
+	assert_int_equal(x->v.n_rules, 25);
 	assert_int_equal(gate_sign(&x->f.depot, &x->v, &e), 0);
 	scene_drop(x);
 	free(x);

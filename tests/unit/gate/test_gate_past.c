@@ -93,9 +93,9 @@ SPOIL(full_is_no_exercise)
 SPOIL(exercise_failed)
 {
 	no_exercise(x);
-	x->r.checks[1].passed = x->r.passed = false;
+	x->r.checks[3].passed = x->r.passed = false;
 	scene_past_drill(x, 1, "exercise", 5);
-	x->r.checks[1].passed = x->r.passed = true;
+	x->r.checks[3].passed = x->r.passed = true;
 }
 
 SPOIL(exercise_with_lost_key)
@@ -118,9 +118,9 @@ SPOIL(old_sabotage)
 SPOIL(sabotage_unnoticed)
 {
 	no_sabotage(x);
-	x->r.checks[1].passed = x->r.passed = false;
+	x->r.checks[3].passed = x->r.passed = false;
 	scene_past_drill(x, 1, "sabotage", 5);
-	x->r.checks[1].passed = x->r.passed = true;
+	x->r.checks[3].passed = x->r.passed = true;
 }
 
 /* A sabotage is no drill: it must not stand for one. */
@@ -244,7 +244,7 @@ SPOIL(missed_soon)
 SPOIL(never_drilled_well)
 {
 	POLICY(x).gate_forecast = 30 * DAYS;
-	x->r.checks[1].passed = x->r.passed = false;
+	x->r.checks[3].passed = x->r.passed = false;
 }
 
 SPOIL(receipt_taken_away)
