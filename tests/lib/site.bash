@@ -168,13 +168,33 @@ with open(path, "r+b") as f:
 PY
 }
 
-# scratch_left: names of throwaway folders and servers that are still there
+# scratch_left: names of throwaway folders below $SITE that are still there,
+# and of processes that belong to one
 scratch_left() {
-	find "$SITE/scratch" -mindepth 1 -maxdepth 1
-	for p in /proc/[0-9]*; do
-		if { tr '\0' '\n' <"$p/environ"; } 2>/dev/null |
-		    grep -q "^MUSTER_SCRATCH=$SITE/scratch/"; then
-			echo "process ${p#/proc/}"
-		fi
+	find "$SITE" -name 'muster-scratch-*' 2>/dev/null
+	grep -lsaz "^MUSTER_SCRATCH=$SITE/" /proc/[0-9]*/environ || :
+}
+
+# odd_names: files in $SITE/tree whose names and sizes are not easy ones
+odd_names() {
+	for name in 'c d' $'new\nline' -dash "quote'\"" $'\xfc'; do
+		head -c 200000 /dev/urandom >"$SITE/tree/$name"
 	done
+	# several chunks of one file, so that half of it can be damaged
+	head -c 6000000 /dev/urandom >"$SITE/tree/several chunks"
+}
+
+# harm HOW: damage every pack
+harm() {
+	while IFS= read -r -d '' pack; do
+		chmod u+w "$pack"
+		size=$(stat -c %s "$pack")
+		case $1 in
+		flip-at-*) flip "$pack" $((size * ${1##*-} / 10)) ;;
+		truncate) truncate -s $((size / 2)) "$pack" ;;
+		empty) : >"$pack" ;;
+		grow) echo x >>"$pack" ;;
+		delete) rm -f "$pack" ;;
+		esac
+	done < <(find "$SITE/store/packs" -type f -print0)
 }
