@@ -57,6 +57,9 @@ int	rules_stored(struct evidence *, struct err *);
  */
 int	rules_drill(struct evidence *, struct err *);
 
+/* The rule that no receipt is gone which a verdict names. */
+int	rules_judged(struct evidence *, struct err *);
+
 /*
  * Rules about the snapshot against the past: sizes, gaps between recovery
  * points, retention.

@@ -174,6 +174,19 @@ renamed(struct scene *x, const char *prefix, size_t from_end)
 	assert_int_equal(rename(x->path, x->other), 0);
 }
 
+/* The gate saw that it had failed; then its receipt was taken away. */
+SPOIL(failed_taken_away)
+{
+	struct err e;
+
+	scene_judge(x, NULL);
+	if (gate_sign(&x->f.depot, &x->v, &e) == -1)
+		fail_msg("%s", e.text);
+	(void)snprintf(x->path, sizeof(x->path), "%.200s/%.200s", x->f.store,
+	    x->r.object);
+	assert_int_equal(unlink(x->path), 0);
+}
+
 /* A second charter of another name, which may be any, even a newer one. */
 SPOIL(charter_beside)
 {
@@ -262,6 +275,8 @@ static const struct wrong wrongs[] = {
 	    "drill complete" },
 	{ "a check failed", check_failed, NULL, "drill passed" },
 	{ "a later drill failed", failed_later, NULL, "drill passed" },
+	{ "a later drill failed, and was taken away", failed_later,
+	    failed_taken_away, "judged receipts" },
 	{ "the receipt lies about its checks", lies_passed, NULL,
 	    "drill trail" },
 	{ "the receipt has no check", no_checks, NULL, "drill trail" },
@@ -340,7 +355,7 @@ good_evidence_is_go(void **state)
 			fail_msg("%s: %s", x->v.rules[i].name,
 			    x->v.rules[i].seen);
 	assert_int_equal(x->v.result, RULE_PASS);
-	assert_int_equal(x->v.n_rules, 25);
+	assert_int_equal(x->v.n_rules, 26);
 	assert_int_equal(gate_sign(&x->f.depot, &x->v, &e), 0);
 	scene_drop(x);
 	free(x);
