@@ -202,8 +202,8 @@ check_papers(struct drill *x, struct err *e)
 	if (drill_record(x, &step, rc, e) == -1)
 		return -1;
 
-	(void)snprintf(required, sizeof(required), "intact, its %llu packs there",
-	    (unsigned long long)x->s->packs);
+	(void)snprintf(required, sizeof(required), "intact, its %llu packs "
+	    "there", (unsigned long long)x->s->packs);
 	step = (struct step){ "inventory", required, required,
 	    clock_monotonic() };
 	rc = inventory_each(x->d->store, &x->s->inventory, see_pack, &packs,

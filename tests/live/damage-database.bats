@@ -25,8 +25,8 @@ restore_store() {
 		harm "$how"
 		status=0
 		out=$(muster drill) || status=$?
-		printf '# | drill | %-9s | exit %s | %s checks failed\n' "$how" \
-		    "$status" "$(grep -c '^ *FAIL' <<<"$out")" >&3
+		printf '# | drill | %-9s | exit %s | %s checks failed\n' \
+		    "$how" "$status" "$(grep -c '^ *FAIL' <<<"$out")" >&3
 		[ "$status" -eq 1 ]
 		[[ $out == *FAIL*packs* ]]
 		[ -z "$(scratch_left)" ]

@@ -104,8 +104,8 @@ foreign() {
 	out=$(muster verify 2>&1) || v=$?
 	muster gate --quiet >/dev/null 2>&1 || g=$?
 	muster drill --quiet >/dev/null 2>&1 || d=$?
-	printf '# | another store'"'"'s %-11s | verify %s | drill %s | gate %s\n' \
-	    "$1" "$v" "$d" "$g" >&3
+	printf '# | foreign %-11s | verify %s | drill %s | gate %s\n' "$1" \
+	    "$v" "$d" "$g" >&3
 	[ "$v $d $g" = "$2 $3 $4" ] || { echo "$out"; false; }
 	[ "$v" -eq 0 ] || [[ $out == *$(cd "$other/store" &&
 	    find "$1" -type f | head -n 1)* ]]

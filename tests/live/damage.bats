@@ -159,8 +159,8 @@ every_way() {
 		[ "$v" -eq 0 ] || is_named "$how" "$object" "$partner" \
 		    "$out" || ok="$ok not named"
 		[ -z "$ok" ] || wrong=1
-		printf '# | %-11s | %-10s | verify %s | drill %s | gate %s%s\n' \
-		    "$kind" "$how" "$v" "$d" "$g" "$ok" >&3
+		printf '# | %-11s | %-10s | %s\n' "$kind" "$how" \
+		    "verify $v | drill $d | gate $g$ok" >&3
 		[ -z "$ok" ] || echo "$out"
 	done <"$SITE/column"
 	[ "$(wc -l <"$SITE/column")" -eq 10 ]

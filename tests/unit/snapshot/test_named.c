@@ -291,7 +291,7 @@ open_fails(struct scene *x, enum err_kind kind, const char *why)
 }
 
 static void
-a_store_without_its_charter_is_damaged_an_empty_one_is_none(void **state)
+without_its_charter_a_store_is_damaged_an_empty_one_none(void **state)
 {
 	struct scene *x = *state;
 	char path[FIXTURE_PATH], other[FIXTURE_PATH], *last;
@@ -330,7 +330,7 @@ main(void)
 		TEST(what_names_in_no_good_form_is_a_problem),
 		TEST(what_another_run_puts_meanwhile_is_not_missed),
 		TEST(an_older_snapshot_is_never_taken_for_the_newest),
-		TEST(a_store_without_its_charter_is_damaged_an_empty_one_is_none),
+		TEST(without_its_charter_a_store_is_damaged_an_empty_one_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
