@@ -90,6 +90,7 @@ live_s3_start(struct live_s3 *l)
 	int status;
 
 	memset(l, 0, sizeof(*l));
+	(void)setenv("no_proxy", "127.0.0.1,localhost", 1);
 	if (access("/usr/bin/radosgw", X_OK) != 0) {
 		print_message("radosgw is not installed\n");
 		return 0;

@@ -445,6 +445,7 @@ main(void)
 	(void)setenv("AWS_ACCESS_KEY_ID", "A", 1);
 	(void)setenv("AWS_SECRET_ACCESS_KEY", "s", 1);
 	(void)unsetenv("AWS_CA_BUNDLE");
+	(void)setenv("no_proxy", "*", 1);
 	if ((scratch = scratch_new("/tmp", &e)) == NULL)
 		return 1;
 	helper_start(&server, "tests/lib/hostile_s3.py", NULL, NULL, NULL);
