@@ -82,8 +82,14 @@ install: all
 	    $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}; done
 	install -d $(DESTDIR)$(PREFIX)/share/muster/policies
 	install -m 644 policies/*.yaml $(DESTDIR)$(PREFIX)/share/muster/policies
+uninstall:
+	rm -f $(COMMANDS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	for m in $(MAN:man/%=%); do \
+	    rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$m; done
+	rm -rf $(DESTDIR)$(PREFIX)/share/muster
 clean:
 	rm -rf build
 
-.PHONY: all unit check check-live replay fuzz-for fuzz lint install clean
+.PHONY: all unit check check-live replay fuzz-for fuzz lint install \
+	uninstall clean
 .SECONDARY:

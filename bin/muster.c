@@ -55,7 +55,8 @@ static const char purpose[] =
     "  cat        write an archive as plain tar to standard output\n"
     "  restore    put a snapshot, a component or single paths back\n"
     "  drill      timed test restore in a throwaway place; a signed receipt\n"
-    "  gate       GO or NO-GO for a deploy, signed";
+    "  gate       GO or NO-GO for a deploy, signed\n"
+    "  report     how the backups are doing: summary, page, metrics, trail";
 
 /*
  * Only the gate says GO; a snapshot, shipment or drill that could not be done
