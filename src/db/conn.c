@@ -307,11 +307,10 @@ int
 conn_exec_len(struct conn *c, const void *sql, size_t len, struct err *e)
 {
 	MYSQL_RES *r;
-	int more;
 
 	if (mysql_real_query(&c->m, sql, len) != 0)
 		return fail(c, e);
-	do {
+	for (;;) {
 		if ((r = mysql_use_result(&c->m)) != NULL) {
 			while (mysql_fetch_row(r) != NULL)
 				;
@@ -319,10 +318,12 @@ conn_exec_len(struct conn *c, const void *sql, size_t len, struct err *e)
 		}
 		if (mysql_errno(&c->m) != 0)
 			return fail(c, e);
-		if ((more = mysql_next_result(&c->m)) > 0)
+		/* asking for one that is not there forgets what was affected */
+		if (!mysql_more_results(&c->m))
+			return 0;
+		if (mysql_next_result(&c->m) > 0)
 			return fail(c, e);
-	} while (more == 0);
-	return 0;
+	}
 }
 
 int
