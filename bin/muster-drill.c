@@ -4,10 +4,12 @@
  */
 #include <stddef.h>
 
+#include "base/err.h"
 #include "cli/cmd.h"
 #include "report/job.h"
 
 static struct job want;
+static bool sabotage;
 
 static const struct opt options[] = {
 	{ 'p', "policy", NULL, &want.policy, NULL, "file",
@@ -19,6 +21,12 @@ static const struct opt options[] = {
 	    "key that opens the snapshot (else the policy's)" },
 	{ 0, "passphrase-file", NULL, &want.passphrase_file, NULL, "file",
 	    "its passphrase (else the policy's, or asked)" },
+	{ 0, "exercise", &want.exercise, NULL, NULL, NULL,
+	    "as in a disaster: needs -k with the escrowed key" },
+	{ 0, "sabotage", &sabotage, NULL, NULL, NULL,
+	    "damage a copy at random: the alarm must go off" },
+	{ 0, "damage", NULL, &want.sabotage, NULL, "what",
+	    "sabotage: this damage rather than any" },
 	{ 0 },
 };
 
@@ -26,6 +34,17 @@ static int
 run(char *operands[], struct err *e)
 {
 	want.snapshot = operands[0];
+	if (want.exercise && (want.recovery_key == NULL || sabotage)) {
+		(void)err_set(e, ERR_INPUT, "--exercise needs --recovery-key "
+		    "with the escrowed key, and no --sabotage");
+		return CMD_USAGE;
+	}
+	if (!sabotage && want.sabotage != NULL) {
+		(void)err_set(e, ERR_INPUT, "--damage goes with --sabotage");
+		return CMD_USAGE;
+	}
+	if (sabotage && want.sabotage == NULL)
+		want.sabotage = "any";
 	return job_drill(&want, e);
 }
 

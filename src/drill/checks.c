@@ -34,8 +34,8 @@ has_kind(const struct drill *x, enum part_kind kind)
 	return strcmp(folder_of(x, kind), "/nonexistent") != 0;
 }
 
-static void
-set_place(struct drill *x)
+void
+drill_place(struct drill *x)
 {
 	x->place = (struct assert_place){
 		.login = { .user = "root" },
@@ -203,7 +203,6 @@ check_hooks(struct drill *x, struct err *e)
 int
 drill_check(struct drill *x, struct err *e)
 {
-	set_place(x);
 	if (check_tables(x, e) == -1 || check_assertions(x, e) == -1 ||
 	    check_wellformed(x, e) == -1 ||
 	    assert_config(x->r, x->o->policy, &x->place, e) == -1 ||

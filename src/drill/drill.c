@@ -92,7 +92,8 @@ begin(struct drill *x, struct err *e)
 	memcpy(r->store, x->d->charter.store, sizeof(r->store));
 	(void)snprintf(r->from, sizeof(r->from), "%s",
 	    store_url(x->d->store));
-	(void)snprintf(r->kind, sizeof(r->kind), "full");
+	(void)snprintf(r->kind, sizeof(r->kind), "%s", x->o->kind != NULL ?
+	    x->o->kind : "full");
 	recovery_key_name(x->d->recovery, r->key);
 	if (gethostname(r->host, sizeof(r->host) - 1) == -1)
 		(void)snprintf(r->host, sizeof(r->host), "unknown");
@@ -222,11 +223,24 @@ check_papers(struct drill *x, struct err *e)
 }
 
 static int
+damage(struct drill *x, struct err *e)
+{
+	const struct drill_copy copy = { x->place.login, x->server != NULL ?
+	    x->place.database : NULL, x->place.files, x->place.config };
+
+	return x->o->damage == NULL || x->broken ? 0 :
+	    x->o->damage(x->o->damage_cookie, &copy, e);
+}
+
+static int
 run(struct drill *x, struct err *e)
 {
 	if (begin(x, e) == -1 || check_papers(x, e) == -1)
 		return -1;
 	if (drill_provision(x, e) == -1 || drill_restore(x, e) == -1)
+		return -1;
+	drill_place(x);
+	if (damage(x, e) == -1)
 		return -1;
 	drill_phase_begin(x, "check");
 	if ((x->dry = depot_dry(x->d, e)) == NULL ||

@@ -8,8 +8,20 @@
 struct err;
 struct policy;
 
+/* A restored copy, to be damaged when the alarm is tried. */
+struct drill_copy {
+	struct db_login		 login;		/* of the throwaway server */
+	const char		*database;	/* or NULL */
+	const char		*files, *config;	/* folders */
+};
+
 struct drill_options {
 	const struct policy	*policy;
+	const char		*kind;		/* NULL: full */
+	/* Called after the restore, before the proof; or NULL. */
+	int			(*damage)(void *, const struct drill_copy *,
+				    struct err *);
+	void			*damage_cookie;
 	/* parent of the throwaway folder */
 	const char		*scratch;
 	/* what opening the store took */

@@ -69,6 +69,9 @@ int	drill_prove_part(struct drill *, size_t i, char *seen, size_t,
 /* proof.c: take each component of the copy again and compare. */
 int	drill_prove(struct drill *, struct err *);
 
+/* checks.c: where the restored things are. */
+void	drill_place(struct drill *);
+
 /* checks.c: all that the policy demands of the copy. */
 int	drill_check(struct drill *, struct err *);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -11,12 +12,14 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "drill/drill.h"
+#include "gate/sabotage.h"
 #include "report/job.h"
 #include "report/say.h"
 #include "report/watch.h"
 #include "snapshot/access.h"
 #include "snapshot/take.h"
 #include "snapshot/trail.h"
+#include "store/store.h"
 
 /* "N%" or "N": 0 to 100. */
 static int
@@ -89,6 +92,44 @@ done:
 	return status;
 }
 
+/*
+ * An exercise shows what is possible when production is lost: not with its
+ * credentials, and not from the store that it writes to.
+ */
+static int
+check_exercise(const struct access *a, struct err *e)
+{
+	const struct policy *p = a->policy;
+
+	if (p->n_stores > 1 &&
+	    strcmp(store_url(a->depot.store), p->stores[0].url) == 0)
+		return err_set(e, ERR_INPUT, "an exercise restores from "
+		    "another store than the one snapshots go to, %s",
+		    p->stores[0].name);
+	if (p->db.present && p->db.defaults_file != NULL &&
+	    access(p->db.defaults_file, R_OK) == 0)
+		return err_set(e, ERR_INPUT, "an exercise is for a host "
+		    "without production's credentials, and %s can be read "
+		    "here", p->db.defaults_file);
+	return 0;
+}
+
+static int
+sabotage(const struct job *j, struct access *a, const struct snapshot *s,
+    struct receipt *r, struct err *e)
+{
+	const struct sabotage_options o = { .policy = a->policy,
+	    .scratch = a->policy->drill_scratch, .step = watch_step };
+	enum sabotage_kind kind = sabotage_choose(s);
+
+	if (strcmp(j->sabotage, "any") != 0 &&
+	    (sabotage_parse(j->sabotage, &kind) == -1 ||
+	    !sabotage_fits(kind, s)))
+		return err_set(e, ERR_INPUT, "%.60s is no sabotage of this "
+		    "snapshot", j->sabotage);
+	return sabotage_run(&a->depot, s, kind, &o, r, e);
+}
+
 int
 job_drill(const struct job *j, struct err *e)
 {
@@ -98,7 +139,8 @@ job_drill(const struct job *j, struct err *e)
 		.passphrase_file = j->passphrase_file, .drill_store = true,
 		.use = DEPOT_DRILL, .progress = watch_progress,
 	};
-	struct drill_options o = { .step = watch_step };
+	struct drill_options o = { .step = watch_step,
+	    .kind = j->exercise ? "exercise" : NULL };
 	int64_t begun = clock_monotonic();
 	struct access a;
 	struct snapshot *s = NULL;
@@ -114,10 +156,13 @@ job_drill(const struct job *j, struct err *e)
 	if (trail_find_snapshot(&a.depot, a.policy->site, j->snapshot, s,
 	    NULL, e) == -1)
 		goto done;
+	if (j->exercise && check_exercise(&a, e) == -1)
+		goto done;
 	o.policy = a.policy;
 	o.scratch = a.policy->drill_scratch;
 	o.open_seconds = (double)(clock_monotonic() - begun) / 1e9;
-	if (drill_run(&a.depot, s, &o, &r, e) == -1 ||
+	if ((j->sabotage != NULL ? sabotage(j, &a, s, &r, e) :
+	    drill_run(&a.depot, s, &o, &r, e)) == -1 ||
 	    drill_sign(&a.depot, &r, e) == -1 || say_receipt(&r, e) == -1)
 		goto done;
 	status = r.passed ? CMD_YES : CMD_NO;

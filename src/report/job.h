@@ -34,6 +34,8 @@ struct job {
 	bool		 found;		/* an empty one becomes a copy */
 	bool		 read_all;	/* read back everything */
 	const char	*jobs;		/* packs at once, or NULL */
+	bool		 exercise;	/* a drill as in a disaster */
+	const char	*sabotage;	/* which one, "any", or NULL */
 };
 
 /* How many seconds --lock-wait asked for; -1 if that is no duration. */
