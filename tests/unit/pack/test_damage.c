@@ -61,9 +61,13 @@ close_rig(void **state)
 static void
 make_small_pack(void)
 {
-	struct chunks *c = rig_chunks(&rig, "a");
+	struct chunks_options o = rig_options(&rig, "a");
+	struct chunks *c;
 	struct err e;
 
+	o.workers = 1;		/* so the pack has them in this order */
+	c = chunks_open(&o, &e);
+	OK(c != NULL);
 	noise_fill(data + 2 * SMALL, SMALL, 3);
 	for (int i = 0; i < 3; i++)
 		rig_put(c, CONTENT_RUN, data + (size_t)i * SMALL, SMALL,
