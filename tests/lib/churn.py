@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Files that change while they are read, and whether a copy of them is whole.
 
-churn.py write FOLDER           change what is in it until it is killed
+churn.py write FOLDER           change what is in it until SIGTERM
 churn.py check FOLDER NOTES     a restored copy; NOTES are muster's
 
 A file of FOLDER/moving holds one letter only, except while it is written; a
@@ -10,6 +10,7 @@ change.
 """
 import os
 import random
+import signal
 import sys
 
 FILES = 40
@@ -23,7 +24,9 @@ def still(n):
 def write(folder):
     rnd = random.Random(1)
     moving = os.path.join(folder, "moving")
-    while True:
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    while not ended:        # between two changes, so that none is half done
         path = os.path.join(moving, "f%d" % rnd.randrange(FILES))
         letter = bytes([rnd.choice(LETTERS)])
         size = rnd.randrange(1, 1 << rnd.randrange(8, 22))
@@ -52,6 +55,7 @@ def write(folder):
                         f.flush()
         except FileNotFoundError:
             pass
+    return 0
 
 
 def check(folder, notes):

@@ -24,7 +24,7 @@ setup_file() {
 }
 
 teardown_file() {
-	kill "$(cat "$W/writer")" || :
+	kill "$(cat "$W/writer")" 2>/dev/null || :
 	rm -rf "$W"
 }
 
@@ -59,10 +59,30 @@ take_and_check() {
 
 @test "when the writer has ended, nothing is left to be named" {
 	kill "$(cat "$W/writer")"
-	sleep 3
+	for _ in $(seq 100); do
+		kill -0 "$(cat "$W/writer")" 2>/dev/null || break
+		sleep 0.1
+	done
 	run -0 muster-snapshot
 	take_and_check 1
 	run -0 muster-restore -q --target "$W/out" -c files
 	run -0 rsync -naHAXc --delete -i "$W/tree/" "$W/out$W/tree/"
 	[ -z "$output" ]
+}
+
+@test "a percentage is a percentage" {
+	run -64 muster-snapshot --verify-unchanged 101
+	[[ $output == *"--verify-unchanged"* ]]
+	run -64 muster-snapshot --verify-unchanged x%
+	run -0 muster-files --verify-unchanged 100%
+}
+
+@test "the cache of what did not change can be deleted at any time" {
+	for cache in "$W"/state/index-*/stat-*; do
+		echo garbage >"$cache"
+	done
+	rm -rf "$W/out"
+	take_and_check 1
+	rm "$W"/state/index-*/stat-*
+	take_and_check 1
 }
