@@ -254,6 +254,36 @@ make_placeholder(struct item *v, const char *name, const struct names *n,
 	return quote_name(&v->unload, name, e);
 }
 
+/* A view that is broken cannot be made again: what is wrong with it? */
+static int
+check_view(struct conn *c, const char *database, const char *name,
+    struct err *e)
+{
+	struct rows r = { 0 };
+	struct buf sql;
+	int rc = -1;
+
+	buf_init(&sql, SQL_MAX);
+	if (buf_add_text(&sql, "CHECK TABLE ", e) == -1 ||
+	    quote_name(&sql, name, e) == -1 || buf_text(&sql, e) == NULL ||
+	    rows_query(&r, c, (char *)sql.data, e) == -1)
+		goto done;
+	if ((rc = rows_next(&r, e)) != 1)
+		goto done;
+	if (strcmp(r.v[3], "OK") == 0 || strstr(r.v[3], "denied") != NULL)
+		rc = err_set(e, ERR_DENIED, "the columns of view %s.%s may "
+		    "not be seen: GRANT EXECUTE, on the databases whose "
+		    "functions it calls, to the account", database, name);
+	else
+		rc = err_set(e, ERR_UNSUPPORTED, "%s.%s is a view of what is "
+		    "not there: %.300s: drop it, or exclude it "
+		    "(components.db.exclude)", database, name, r.v[3]);
+done:
+	rows_free(&r);
+	buf_drop(&sql);
+	return rc == -1 ? -1 : 0;
+}
+
 static int
 add_placeholder(struct item *v, struct conn *c, const char *database,
     const char *name, struct err *e)
@@ -272,11 +302,9 @@ add_placeholder(struct item *v, struct conn *c, const char *database,
 	    "information_schema.columns WHERE table_schema=", database,
 	    (char *)rest.data, e) == -1)
 		goto done;
-	/* A view that is broken has no columns: nobody can make it again. */
+	/* A view without any is broken, or more than this account may see. */
 	rc = n.n > 0 ? make_placeholder(v, name, &n, e) :
-	    err_set(e, ERR_UNSUPPORTED, "%s.%s is a view of what is not "
-	    "there (CHECK TABLE says more): drop it, or exclude it "
-	    "(components.db.exclude)", database, name);
+	    check_view(c, database, name, e);
 done:
 	names_drop(&n);
 	buf_drop(&rest);
