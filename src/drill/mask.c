@@ -146,7 +146,7 @@ mask_apply(const struct mask *m, char *text, size_t len)
 	char *p;
 	size_t i;
 
-	for (i = 0; i < m->n; i++)
+	for (i = 0; len > 0 && i < m->n; i++)
 		for (p = text; (p = memmem(p, len - (size_t)(p - text),
 		    m->v[i].text, m->v[i].len)) != NULL; p += m->v[i].len)
 			memset(p, '*', m->v[i].len);

@@ -11,6 +11,8 @@ static const struct {
 } all[] = {
 	{ "past", "The store could not be listed or read: see what was seen, "
 	    "check its path, network and credentials, and ask again." },
+	{ "charter", "Somebody put a charter into the store that no key of "
+	    "ours signed: find out who, and remove it." },
 	{ "snapshot", "Take one: muster-snapshot. If the store is not where "
 	    "snapshots go, bring them there: muster-ship." },
 	{ "snapshot trail", "muster-verify names the statements. Bring them "
@@ -66,6 +68,8 @@ static const struct {
 	    "exercise: muster-drill --exercise -k FILE." },
 	{ "sabotage", "Try the alarm: muster-drill --sabotage. If it stayed "
 	    "silent, do not deploy, and report it." },
+	{ "judged receipts", "A receipt that a verdict rests on is gone: "
+	    "muster-report --trail; another store may have it, muster-ship." },
 	{ "receipt chain", "Somebody removed or dated back a receipt: "
 	    "muster-report --trail shows which. Another store may have it." },
 	{ "verdict chain", "Somebody removed or dated back a verdict: "
