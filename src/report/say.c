@@ -346,10 +346,13 @@ verdict_text(const struct verdict *v, bool explain, struct err *e)
 	if (explain)
 		say_fixes(v);
 	(void)snprintf(object, sizeof(object), "%s", v->object);
-	printf("%s: %s%s%s at %s, until %s\n", heads[v->result], v->site,
+	(void)clock_format(v->expires, until);
+	printf("%s: %s%s%s at %s%s%s\n", heads[v->result], v->site,
 	    v->subject != NULL ? ", deploy " : "",
 	    v->subject != NULL ? v->subject : "",
-	    clock_format(v->utc, when), clock_format(v->expires, until));
+	    clock_format(v->utc, when),
+	    v->result == RULE_PASS ? ", good until " : "",
+	    v->result == RULE_PASS ? until : "");
 	if (!cmd_quiet())
 		say_reasons(v);
 	if (v->override_reason != NULL)
