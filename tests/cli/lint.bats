@@ -277,10 +277,10 @@ command_x() {
 	echo "      --json              answer in JSON"
 	END
 	chmod +x "$tree/build/gcc/bin/x"
-	{ for s in NAME SYNOPSIS DESCRIPTION 'EXIT STATUS' EXAMPLES \
-	    'SEE ALSO'; do
+	{ for s in NAME SYNOPSIS DESCRIPTION ENVIRONMENT FILES \
+	    'EXIT STATUS' EXAMPLES 'SEE ALSO' CAVEATS; do
 		echo ".Sh $s"
-	done
+	done | sed '/EXIT/a .It 0 , 2 , 64 , 130 , 143'
 	echo '.It Fl s , Fl -store Ns = Ns Ar url'
 	echo '.It Fl Fl json'; } >"$tree/man/x.1"
 }
@@ -298,13 +298,16 @@ command_x() {
 	offends check-man 'man/x.1:1: does not list the option --json'
 	command_x
 	echo '.It Fl -gone' >>"$tree/man/x.1"
-	offends check-man 'man/x.1:9: lists the option --gone, unknown to x'
+	offends check-man 'man/x.1:13: lists the option --gone, unknown to x'
 }
 
 @test "a page without its exit statuses is named" {
 	command_x
 	sed -i '/EXIT STATUS/d' "$tree/man/x.1"
 	offends check-man 'man/x.1:1: has no section EXIT STATUS'
+	command_x
+	sed -i 's/ , 143//' "$tree/man/x.1"
+	offends check-man 'man/x.1:1: does not tell exit status 143'
 }
 
 @test "a command that cannot be run is named" {

@@ -1,12 +1,15 @@
 """usage: on_terminal.py [LINE ...] -- COMMAND ...
 
-Run the command with a terminal of its own.  A line is typed whenever the last
-thing that it printed ends with ": ", without a newline.  Prints all that it
-said, and ends as it did (128 + the signal).
+Run the command with a terminal of its own.  A line is typed whenever it asks
+for a passphrase, or for the same again.  Prints all that it said, and ends as
+it did (128 + the signal).
 """
 import os
 import pty
+import re
 import sys
+
+QUESTION = re.compile(rb"(passphrase|the same again)[^\n]*: $", re.I)
 
 
 def main():
@@ -24,7 +27,7 @@ def main():
         if not piece:
             break
         said += piece
-        if lines and said.endswith(b": "):
+        if lines and QUESTION.search(said):
             os.write(fd, lines.pop(0).encode() + b"\n")
     _, status = os.waitpid(pid, 0)
     sys.stdout.buffer.write(said.replace(b"\r\n", b"\n"))

@@ -141,7 +141,7 @@ until_ready() {
 }
 
 # on_terminal [LINE ...] -- COMMAND ...: run it with a terminal of its own,
-# on which the lines are typed, each when it was asked for something.
+# on which the lines are typed, each when a passphrase was asked for.
 on_terminal() {
 	python3 "$BATS_TEST_DIRNAME/../lib/on_terminal.py" "$@"
 }
