@@ -7,13 +7,13 @@
  */
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/intr.h"
-#include "pack/check.h"
 #include "pack/pack.h"
 #include "snapshot/ship_packs.h"
 #include "snapshot/take.h"
@@ -97,34 +97,37 @@ ship_problem(struct ship *s, const char *object, const char *what)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-/* Read it here; 1, or 0 when it is damaged and that was told. */
+/*
+ * Read a pack whole, into memory that is kept: a pack is too large for an
+ * allocator to hold on to, and new pages cost as much as hashing.  1, or 0
+ * when it is not there or damaged; then that was told, with this consequence.
+ */
 static int
-load_pack(struct ship *s, struct held *h, const char *name, struct buf *b,
-    struct err *e)
+read_pack(struct ship *s, struct store *store, const struct held *h,
+    struct buf *b, const char *so, struct err *e)
 {
+	char name[STORE_NAME_MAX], what[ERR_TEXT_MAX + 64];
 	struct id seen;
 	uint8_t *p;
 
+	(void)inventory_pack_name(&h->id, name);
 	buf_clear(b);
-	if (h->size > PACK_SIZE_MAX) {
-		ship_problem(s, name, "too large for a pack");
-		return 0;
+	if (h->size > PACK_SIZE_MAX)
+		(void)err_set(e, ERR_DAMAGED, "too large for a pack");
+	else if ((p = buf_room(b, (size_t)h->size, e)) != NULL &&
+	    store_get(store, name, 0, (size_t)h->size, p, e) == 0) {
+		b->len = (size_t)h->size;
+		id_sha256(b->data, b->len, &seen);
+		if (id_compare(&seen, &h->id) == 0)
+			return 1;
+		(void)err_set(e, ERR_DAMAGED,
+		    "its bytes do not have the SHA-256 in its name");
 	}
-	if ((p = buf_room(b, (size_t)h->size, e)) == NULL)
-		return -1;
-	if (store_get(s->from->store, name, 0, (size_t)h->size, p, e) == -1) {
-		if (e->kind != ERR_ABSENT && e->kind != ERR_DAMAGED)
-			return -1;
-		ship_problem(s, name, e->text);
-		err_clear(e);
-		return 0;
-	}
-	b->len = (size_t)h->size;
-	id_sha256(b->data, b->len, &seen);
-	if (id_compare(&seen, &h->id) == 0)
-		return 1;
-	ship_problem(s, name, "its bytes here do not have the SHA-256 in its "
-	    "name: not sent");
+	if (e->kind != ERR_ABSENT && e->kind != ERR_DAMAGED)
+		return err_add(e, "cannot read %s", name);
+	(void)snprintf(what, sizeof(what), "%s%s", e->text, so);
+	ship_problem(s, name, what);
+	err_clear(e);
 	return 0;
 }
 
@@ -134,12 +137,11 @@ send_pack(struct ship *s, struct held *h, struct buf *b, struct err *e)
 	char name[STORE_NAME_MAX];
 	int rc;
 
-	(void)inventory_pack_name(&h->id, name);
 	h->state = HELD_BAD;
-	if ((rc = load_pack(s, h, name, b, e)) != 1)
+	if ((rc = read_pack(s, s->from->store, h, b, ": not sent", e)) != 1)
 		return rc;
-	if (store_put(s->o->to, name, b->data, b->len, &h->id, e) ==
-	    STORE_FAILED)
+	if (store_put(s->o->to, inventory_pack_name(&h->id, name), b->data,
+	    b->len, &h->id, e) == STORE_FAILED)
 		return err_add(e, "cannot send %s", name);
 	h->state = HELD_GOOD;
 	(void)pthread_mutex_lock(&s->lock);
@@ -152,21 +154,13 @@ send_pack(struct ship *s, struct held *h, struct buf *b, struct err *e)
 }
 
 static int
-check_pack(struct ship *s, struct held *h, struct buf *unused, struct err *e)
+check_pack(struct ship *s, struct held *h, struct buf *b, struct err *e)
 {
-	char name[STORE_NAME_MAX];
-	struct pack_report report = { 0 };
+	int rc;
 
-	(void)unused;
-	(void)inventory_pack_name(&h->id, name);
-	if (pack_check(s->o->to, &h->id, &report, e) == -1) {
-		if (e->kind != ERR_ABSENT && e->kind != ERR_DAMAGED &&
-		    e->kind != ERR_UNSUPPORTED)
-			return err_add(e, "cannot read back %s", name);
+	if ((rc = read_pack(s, s->o->to, h, b, " there", e)) != 1) {
 		h->state = HELD_BAD;
-		ship_problem(s, name, e->text);
-		err_clear(e);
-		return 0;
+		return rc;
 	}
 	(void)pthread_mutex_lock(&s->lock);
 	s->r->read_packs++;
