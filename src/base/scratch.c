@@ -6,8 +6,10 @@
  * 2. Who sweeps takes the lock first.  So a maker whom a sweeper overtook
  *    between mkdir and flock finds the lock taken or the folder unlinked, and
  *    makes another one; and two sweepers cannot meet in a folder.
- * 3. A noted process is killed through a pidfd opened before its environment
- *    was read: a number that was given to somebody else harms nobody.
+ * 3. Whose process it is, says its environment, which it hands on to all that
+ *    it starts: when a run is killed, its children die, but not theirs.
+ * 4. A process is killed through a pidfd opened before its environment was
+ *    read: a number that was given to somebody else harms nobody.
  */
 #include <sys/file.h>
 #include <sys/pidfd.h>
@@ -35,7 +37,7 @@
 #define PREFIX "muster-scratch-"
 #define MARK "MUSTER_SCRATCH="
 #define DEATH_MS 10000
-#define PIDS_MAX ((size_t)1 << 20)
+#define ROUNDS_MAX 100
 #define ENVIRON_MAX ((size_t)16 << 20)
 
 struct scratch {
@@ -80,42 +82,54 @@ belongs(pid_t pid, const char *path)
 	return yes;
 }
 
-static void
+/* True when it was the folder's and is dead now. */
+static bool
 kill_one(pid_t pid, const char *path)
 {
 	struct pollfd p = { .events = POLLIN };
 	int fd;
+	bool killed = false;
 
 	if ((fd = pidfd_open(pid, 0)) == -1)
-		return;		/* it is gone */
+		return false;		/* it is gone */
 	if (belongs(pid, path) &&
 	    pidfd_send_signal(fd, SIGKILL, NULL, 0) == 0) {
 		/* Its files must be closed before we remove them. */
 		p.fd = fd;
-		(void)poll(&p, 1, DEATH_MS);
+		killed = poll(&p, 1, DEATH_MS) == 1;
 	}
 	fd_drop(&fd);
+	return killed;
 }
 
-/* Kill what `.pids` names, if it still belongs to the folder. */
-static void
-kill_noted(const char *path)
+/* Kill the folder's processes that there are now: how many. */
+static size_t
+kill_round(const char *path)
 {
-	char name[PATH_MAX], *line, *rest = NULL;
-	struct buf b;
+	const struct dirent *entry;
 	struct err none;
 	uint64_t pid;
+	size_t n = 0;
+	DIR *d;
 
-	buf_init(&b, PIDS_MAX);
-	if (snprintf(name, sizeof(name), "%s/.pids", path) <
-	    (int)sizeof(name) && file_load(name, &b, &none) == 0 &&
-	    (line = buf_text(&b, &none)) != NULL) {
-		for (line = strtok_r(line, "\n", &rest); line != NULL;
-		    line = strtok_r(NULL, "\n", &rest))
-			if (num_parse(line, 2, INT_MAX, &pid, &none) == 0)
-				kill_one((pid_t)pid, path);
-	}
-	buf_drop(&b);
+	if ((d = opendir("/proc")) == NULL)
+		return 0;
+	while ((entry = readdir(d)) != NULL)
+		if (num_parse(entry->d_name, 2, INT_MAX, &pid, &none) == 0 &&
+		    (pid_t)pid != getpid())
+			n += kill_one((pid_t)pid, path);
+	(void)closedir(d);		/* it was only read */
+	return n;
+}
+
+/* Until there is none: one may have started another just before it died. */
+static void
+kill_all(const char *path)
+{
+	int rounds = ROUNDS_MAX;
+
+	while (rounds-- > 0 && kill_round(path) > 0)
+		;
 }
 
 /* Was this folder left behind?  Then its lock is ours now. */
@@ -145,7 +159,7 @@ sweep_one(int parent, const char *parent_path, const char *name,
 	    O_CLOEXEC);
 	if (dir == -1 || !is_left(dir))
 		goto done;	/* gone, no folder of ours, or in use */
-	kill_noted(path);
+	kill_all(path);
 	rc = file_remove_tree(path, e) == -1 ? -1 : 1;
 done:
 	fd_drop(&dir);
@@ -258,32 +272,6 @@ scratch_path(const struct scratch *s)
 	return s->path;
 }
 
-int
-scratch_note(struct scratch *s, pid_t pid, struct err *e)
-{
-	char line[32];
-	int fd, len;
-	int rc = -1;
-
-	fd = openat(s->dir, ".pids", O_WRONLY | O_CREAT | O_APPEND |
-	    O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		(void)err_sys(e, "open");
-		goto done;
-	}
-	len = snprintf(line, sizeof(line), "%d\n", (int)pid);
-	if (fd_write(fd, line, (size_t)len, e) == -1 ||
-	    fd_close(&fd, e) == -1)
-		goto done;
-	rc = 0;
-done:
-	if (rc == -1)
-		(void)err_add(e, "cannot note process %d in %s", (int)pid,
-		    s->path);
-	fd_drop(&fd);
-	return rc;
-}
-
 void
 scratch_free(struct scratch *s)
 {
@@ -292,7 +280,7 @@ scratch_free(struct scratch *s)
 	if (s == NULL)
 		return;
 	if (s->path != NULL) {
-		kill_noted(s->path);
+		kill_all(s->path);
 		/* What resists is the next sweep's. */
 		(void)file_remove_tree(s->path, &left);
 	}

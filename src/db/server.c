@@ -239,8 +239,6 @@ launch(struct db_server *s, uint64_t memory, struct err *e)
 	spec.out = spec.err = fd;
 	if ((s->child = child_start(&spec, e)) == NULL)
 		goto done;
-	if (scratch_note(s->place.scratch, child_pid(s->child), e) == -1)
-		goto done;
 	rc = 0;
 done:
 	fd_drop(&fd);

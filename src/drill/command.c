@@ -12,7 +12,7 @@
 
 #define CAPTURE_MAX ((size_t)4 << 20)
 #define VARIABLE_MAX 4352
-#define VARIABLES 9
+#define VARIABLES 10
 #define TIME_OUT 124
 
 void
@@ -91,6 +91,7 @@ command_run(const struct command *c, struct command_seen *s, struct err *e)
 		{ "MUSTER_DATABASE", or_empty(p->database) },
 		{ "MUSTER_FILES", p->files }, { "MUSTER_CONFIG", p->config },
 		{ "MUSTER_SCRATCH_FOLDER", c->dir },
+		{ "MUSTER_SCRATCH", c->dir },	/* it dies with the folder */
 		{ "MYSQL_UNIX_PORT", or_empty(p->login.socket) },
 		{ "FRAPPE_DB_SOCKET", or_empty(p->login.socket) },
 	};

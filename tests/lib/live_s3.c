@@ -58,23 +58,6 @@ take_line(struct live_s3 *l, const char *line)
 			    line + strlen(names[i].name));
 }
 
-/* Its daemons die with the folder, also if we do not live to stop them. */
-static void
-note(struct live_s3 *l, const char *name)
-{
-	char path[PATH_MAX];
-	struct err e;
-	struct buf b;
-
-	buf_init(&b, 64);
-	(void)snprintf(path, sizeof(path), "%s/run/%s.pid",
-	    scratch_path(l->scratch), name);
-	must(file_load(path, &b, &e) == 0, &e);
-	must(scratch_note(l->scratch, (pid_t)strtol(buf_text(&b, &e), NULL,
-	    10), &e) == 0, &e);
-	buf_drop(&b);
-}
-
 int
 live_s3_start(struct live_s3 *l)
 {
@@ -106,9 +89,6 @@ live_s3_start(struct live_s3 *l)
 	if (status != 0)
 		fail_msg("start-s3: %.*s", (int)out.len,
 		    (const char *)out.data);
-	note(l, "mon");
-	note(l, "osd");
-	note(l, "rgw");
 	for (line = strtok_r(buf_text(&out, &e), "\n", &rest); line != NULL;
 	    line = strtok_r(NULL, "\n", &rest))
 		take_line(l, line);

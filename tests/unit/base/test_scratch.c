@@ -127,9 +127,9 @@ what_is_in_use_or_not_ours_stays(void **state)
 	assert_int_equal(entries(), 3);
 }
 
-/* A run that makes a folder, notes a process, and is killed. */
+/* A run that makes a folder and is killed. */
 static void
-be_killed(pid_t noted)
+be_killed(void)
 {
 	pid_t pid = fork();
 	struct err e;
@@ -139,7 +139,7 @@ be_killed(pid_t noted)
 		struct scratch *s = scratch_new(home, &e);
 		char path[200];
 
-		if (s == NULL || scratch_note(s, noted, &e) == -1)
+		if (s == NULL)
 			_exit(1);
 		(void)snprintf(path, sizeof(path), "%s/a/b/c",
 		    scratch_path(s));
@@ -157,11 +157,11 @@ what_a_killed_run_left_is_swept_by_the_next(void **state)
 	struct err e;
 
 	(void)state;
-	be_killed(getpid());
+	be_killed();
 	assert_int_equal(entries(), 1);
 	assert_int_equal(scratch_sweep(home, &e), 1);
 	assert_int_equal(entries(), 0);
-	be_killed(getpid());
+	be_killed();
 	assert_non_null(s = scratch_new(home, &e));
 	assert_int_equal(entries(), 1);
 	scratch_free(s);
@@ -180,7 +180,7 @@ a_folder_without_anything_in_it_is_swept_too(void **state)
 }
 
 static void
-noted_processes_go_with_the_folder(void **state)
+its_processes_go_with_the_folder_and_no_others(void **state)
 {
 	struct scratch *s;
 	struct child *ours, *other, *prefix;
@@ -193,10 +193,6 @@ noted_processes_go_with_the_folder(void **state)
 	other = start("/somewhere/else");
 	(void)snprintf(longer, sizeof(longer), "%s0", scratch_path(s));
 	prefix = start(longer);
-	assert_int_equal(scratch_note(s, child_pid(ours), &e), 0);
-	assert_int_equal(scratch_note(s, child_pid(other), &e), 0);
-	assert_int_equal(scratch_note(s, child_pid(prefix), &e), 0);
-	assert_int_equal(scratch_note(s, 1, &e), 0);
 	scratch_free(s);
 	assert_false(is_alive(ours));
 	assert_true(is_alive(other));
@@ -206,25 +202,46 @@ noted_processes_go_with_the_folder(void **state)
 	child_kill(prefix);
 }
 
+/*
+ * A killed run's child dies with it, but not what that child had started: it
+ * may even be in another session and change its folder.
+ */
 static void
-a_sweep_kills_what_a_killed_run_noted(void **state)
+a_sweep_kills_what_children_of_a_killed_run_started(void **state)
 {
-	char path[200], pids[300], line[20];
+	char path[200], mark[220], pid[32];
+	const char *const argv[] = { "sh", "-c", "cd / && setsid sh -c "
+	    "'sleep 1000 & sleep 1000 & exec sleep 1000' & echo $!; exit 0",
+	    NULL };
+	const char *const env[] = { mark, NULL };
+	struct child_spec spec = { .argv = argv, .env = env, .in = -1,
+	    .out = -1, .err = -1 };
 	struct child *c;
 	struct err e;
+	int out[2], status;
+	ssize_t n;
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/muster-scratch-abc", home);
 	assert_int_equal(mkdir(path, 0700), 0);
-	c = start(path);
-	(void)snprintf(pids, sizeof(pids), "%s/.pids", path);
-	(void)snprintf(line, sizeof(line), "x\n\n%d\n", child_pid(c));
-	assert_int_equal(file_create_path(pids, 0600, line, strlen(line),
-	    &e), 0);
+	(void)snprintf(mark, sizeof(mark), "MUSTER_SCRATCH=%s", path);
+	assert_int_equal(pipe(out), 0);
+	spec.out = out[1];
+	assert_non_null(c = child_start(&spec, &e));
+	assert_int_equal(child_wait(c, 30000, &status, &e), 1);
+	assert_int_equal(status, 0);
+	n = read(out[0], pid, sizeof(pid) - 1);
+	assert_true(n > 0);
+	pid[n] = '\0';
+	assert_int_equal(kill((pid_t)atol(pid), 0), 0);
 	assert_int_equal(scratch_sweep(home, &e), 1);
-	assert_false(is_alive(c));
-	child_kill(c);
 	assert_int_equal(entries(), 0);
+	/* whatever is left of them are zombies, that hold nothing */
+	(void)snprintf(path, sizeof(path), "/proc/%ld/exe", atol(pid));
+	assert_int_equal(readlink(path, mark, sizeof(mark)), -1);
+	child_kill(c);
+	(void)close(out[0]);
+	(void)close(out[1]);
 }
 
 #define RUNS 8
@@ -246,8 +263,7 @@ makers_and_sweepers_do_not_disturb_each_other(void **state)
 			struct scratch *s = scratch_new(home, &e);
 
 			(void)sched_yield();
-			if (s == NULL || !file_exists(scratch_path(s)) ||
-			    scratch_note(s, getpid(), &e) == -1)
+			if (s == NULL || !file_exists(scratch_path(s)))
 				_exit(1);
 			scratch_free(s);
 			(void)scratch_sweep(home, &e);
@@ -271,8 +287,8 @@ main(void)
 		TEST(what_is_in_use_or_not_ours_stays),
 		TEST(what_a_killed_run_left_is_swept_by_the_next),
 		TEST(a_folder_without_anything_in_it_is_swept_too),
-		TEST(noted_processes_go_with_the_folder),
-		TEST(a_sweep_kills_what_a_killed_run_noted),
+		TEST(its_processes_go_with_the_folder_and_no_others),
+		TEST(a_sweep_kills_what_children_of_a_killed_run_started),
 		TEST(makers_and_sweepers_do_not_disturb_each_other),
 	};
 
