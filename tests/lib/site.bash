@@ -71,6 +71,16 @@ docs_policy() {
 	END
 }
 
+# docs_beside DIR: store, keys and DIR/muster.yaml for the same kind of site,
+# of $SITE/tree and $SITE/etc, with the same scratch folder
+docs_beside() {
+	mkdir "$1"
+	muster-init --quiet --store "$1/store" --site docs.example \
+	    --bare-recovery-key -o "$1/muster.yaml"
+	docs_policy | sed "s,$SITE/\(store\|writer\|recovery\|state\),$1/\1," \
+	    >"$1/muster.yaml"
+}
+
 site_drop() {
 	[ -n "${SITE:-}" ] || return 0
 	[ ! -d "$SITE/site" ] ||

@@ -85,11 +85,7 @@ whole_files() {
 another_store() {
 	other=$SITE/other
 	[ ! -e "$other" ] || return 0
-	mkdir "$other"
-	muster-init --quiet --store "$other/store" --site docs.example \
-	    --bare-recovery-key -o "$other/muster.yaml"
-	docs_policy | sed "s,$SITE/\(store\|writer\|recovery\|state\),$other/\1,
-	    " >"$other/muster.yaml"
+	docs_beside "$other"
 	muster snapshot -q -p "$other/muster.yaml"
 	muster drill -q -p "$other/muster.yaml"
 	muster gate -q -p "$other/muster.yaml"
