@@ -35,8 +35,8 @@ main(int argc, char *argv[])
 {
 	const struct cmd c = {
 		.name = "muster-report", .operands = "", .min = 0, .max = 0,
-		.purpose = "how a site's backups are doing: a summary, a page, "
-		    "metrics, the audit trail",
+		.purpose = "how backups are doing: summary, page, metrics, "
+		    "audit trail",
 		.options = options, .run = run,
 	};
 

@@ -1,19 +1,159 @@
 #!/usr/bin/env bats
 # What every command promises, asked of every command that there is.
-# shellcheck disable=SC2154  # stderr and stderr_lines are set by run
+# shellcheck disable=SC2154  # set by run and site.bash
 
-bats_require_minimum_version 1.5.0
+load ../lib/site.bash
+
+# A site without a database, with a second store to ship to.
+setup_file() {
+	docs_make
+	mkdir "$SITE/copy"
+	docs_policy | sed "s|^  local: .*|&\n  copy: {url: $SITE/copy}|" \
+	    >"$MUSTER_POLICY"
+	muster snapshot -q
+	muster ship -q --init
+	muster drill -q
+}
+
+teardown_file() {
+	site_drop
+}
 
 setup() {
 	root=$BATS_TEST_DIRNAME/../..
-	bin=${MUSTER_BIN:-$root/build/gcc/bin}
-	unset MUSTER_POLICY
+	bin=$MUSTER_BIN
 	cd "$BATS_TEST_TMPDIR" || return 1
 	commands=()
 	for source in "$root"/bin/*.c; do
 		commands+=("$(basename "$source" .c)")
 	done
 	[ "${#commands[@]}" -gt 0 ]
+}
+
+# How each command is asked for something that it can do on that site, again
+# and again; NEW is a name that is not there yet.  What takes a part of the
+# site is only to think so, or the others would meet a newest snapshot that
+# lacks something.  muster-db needs a server:
+# tests/cli/muster-db.bats has its own.
+declare -gA asked=(
+	[muster]="predeploy"
+	[muster-cat]="files"
+	[muster-config]="-n"
+	[muster-doctor]=""
+	[muster-drill]=""
+	[muster-files]="-n"
+	[muster-gate]=""
+	[muster-init]="-s NEW/store -o NEW/p.yaml --bare-recovery-key"
+	[muster-key]="show $SITE/recovery.key"
+	[muster-list]=""
+	[muster-report]=""
+	[muster-restore]="-t NEW"
+	[muster-seal]="--as x -n"
+	[muster-ship]=""
+	[muster-snapshot]=""
+	[muster-verify]=""
+)
+
+# ask COMMAND [OPTION]: so asked, with an option more, without a terminal.
+ask() {
+	local words new
+
+	new=$(mktemp -u new.XXXXXX)
+	read -ra words <<<"${asked[$1]//NEW/$new}"
+	case $1 in
+	muster) set -- "$bin/muster" "${words[0]}" "${@:2}" ;;
+	*) set -- "$bin/$1" "${@:2}" "${words[@]}" ;;
+	esac
+	"$@" </dev/null
+}
+
+# run_each OPTION ...: each command so asked; see that it ended well.
+run_each() {
+	for c in "${commands[@]}"; do
+		[ -n "${asked[$c]+row}" ] || continue
+		run --separate-stderr ask "$c" "$@"
+		echo "$c $*: $status $output $stderr"
+		[ "$status" -eq 0 ]
+		check "$c"
+	done
+}
+
+@test "every command has its row in the table above" {
+	for c in "${commands[@]}"; do
+		[ "$c" = muster-db ] || [ -n "${asked[$c]+row}" ]
+	done
+	[ "${#asked[@]}" -eq $((${#commands[@]} - 1)) ]
+}
+
+@test "cron hears nothing of a command that did what it should" {
+	check() {
+		[ -z "$stderr" ]
+		[[ $1 == muster-cat || -n $output ]]
+	}
+	run_each
+	check() {
+		[ -z "$stderr" ]
+		[[ $1 == muster-cat || -z $output ]] || [ "$1" = muster-report ]
+	}
+	run_each --quiet
+}
+
+@test "in JSON every answer has schema, run_id and event" {
+	check() {
+		[ -z "$stderr" ]
+		[ "$1" != muster-cat ] || return 0
+		jq -es 'length > 0 and all(.[]; (.schema | test("^muster[.]"))
+		    and (.run_id | test("^[0-9a-f]{16}$")) and .event) and
+		    ([.[].run_id] | unique | length) == 1' <<<"$output"
+	}
+	run_each --json
+}
+
+@test "progress is lines of JSON on standard error for those who ask" {
+	check() {
+		[ -z "$stderr" ] || jq -es 'all(.[]; .event == "progress" and
+		    .schema == "muster.progress/1" and (.step | length) > 0 and
+		    .bytes >= 0 and .seconds >= 0)' <<<"$stderr"
+	}
+	run_each --progress=json
+}
+
+@test "an answer that does not reach its reader is 2, also of real work" {
+	for c in "${commands[@]}"; do
+		[ -n "${asked[$c]+row}" ] || continue
+		for option in --verbose --json; do
+			run ask_full "$c" "$option"
+			echo "$c $option >/dev/full: $status $output"
+			[ "$status" -eq 2 ]
+		done
+	done
+}
+
+ask_full() {
+	ask "$@" >/dev/full
+}
+
+@test "dry runs, locks and policies have the same options everywhere" {
+	for c in init snapshot db files config seal ship restore gate; do
+		"$bin/muster-$c" --help | grep -q '^  -n, --dry-run '
+	done
+	for c in snapshot db files config seal ship; do
+		"$bin/muster-$c" --help | grep -q '^      --lock-wait=time '
+		run "$bin/muster-$c" --lock-wait=soon </dev/null
+		[ "$status" -eq 64 ] || [ "$c" = seal ]
+	done
+	run "$bin/muster" predeploy --lock-wait=soon
+	[ "$status" -eq 64 ]
+	for c in "${commands[@]}"; do
+		for o in '-q, --quiet ' '-v, --verbose ' '    --json ' \
+		    '    --progress=' '-h, --help ' '    --version '; do
+			"$bin/$c" --help | grep -q -- "^  $o"
+		done
+		case $c in
+		muster | muster-init | muster-key) ;;
+		*) "$bin/$c" --help | grep -q '^  -p, --policy=file ' ;;
+		esac
+	done
 }
 
 @test "every command explains itself on standard output" {
