@@ -1,5 +1,5 @@
 # Read by start-s3 and stop-s3: which processes are daemons of ours.
-# shellcheck shell=bash
+# shellcheck shell=sh
 
 # s3_owns PID DIR: is it a living process that start-s3 started in DIR?
 s3_owns() {
@@ -11,7 +11,6 @@ s3_owns() {
 
 # s3_alive DIR NAME: does the daemon of that name live in DIR?
 s3_alive() {
-	local pid
 	pid=$(cat "$1/run/$2.pid" 2>/dev/null) || return 1
 	case $pid in
 	'' | *[!0-9]*) return 1 ;;
