@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/want.h"
 #include "crypto/statement.h"
+#include "snapshot/second.h"
 #include "snapshot/trail.h"
 #include "store/store.h"
 
@@ -40,6 +41,7 @@ struct walk {
 	int			(*each)(void *, const struct trail_item *,
 				    struct err *);
 	void			*cookie;
+	struct second		 held;		/* not yet told */
 };
 
 /*
@@ -128,7 +130,7 @@ refuse:
 static int
 visit(void *cookie, const struct store_info *info, struct err *e)
 {
-	const struct walk *w = cookie;
+	struct walk *w = cookie;
 	struct trail_item item = { .object = info->name };
 	struct err why;
 	struct buf b;
@@ -153,7 +155,10 @@ visit(void *cookie, const struct store_info *info, struct err *e)
 	item.statement = s;
 	if (s == NULL)
 		item.why = &why;
-	rc = w->each(w->cookie, &item, e);
+	if (second_is_over(&w->held, &item) && (rc = second_tell(&w->held,
+	    w->each, w->cookie, e)) != 0)
+		goto done;
+	rc = second_add(&w->held, &item, e);
 done:
 	if (s != NULL)
 		json_decref(s);
@@ -177,8 +182,13 @@ trail_each_since(const struct depot *d, enum trail_kind kind, int64_t since,
 	struct walk w = { .d = d, .kind = &kinds[kind], .since = since,
 	    .each = each, .cookie = cookie };
 
+	int rc;
+
 	trust(&d->charter, w.kind, &w.trusted);
-	return store_list(d->store, w.kind->prefix, visit, &w, e);
+	if ((rc = store_list(d->store, w.kind->prefix, visit, &w, e)) == 0)
+		rc = second_tell(&w.held, each, cookie, e);
+	second_drop(&w.held);
+	return rc;
 }
 
 const char *
@@ -208,8 +218,8 @@ trail_believe(const struct charter *c, enum trail_kind kind, const void *p,
 struct newest {
 	const struct kind *kind;
 	const char	*site;
-	bool		 found, has_previous;
-	struct id	 digest, previous;
+	bool		 found;
+	struct id	 digest;
 	int64_t		 named;
 };
 
@@ -224,26 +234,19 @@ is_of_site(const struct newest *n, const json_t *predicate)
 	    strcmp(s + len, n->site) == 0;
 }
 
-/* They come oldest first; within one second the chain tells. */
+/* They come oldest first. */
 static int
 keep_newest(void *cookie, const struct trail_item *item, struct err *e)
 {
 	struct newest *n = cookie;
-	const json_t *predicate;
-	struct err none;		/* the first has no predecessor */
 
 	(void)e;
-	if (item->statement == NULL)
-		return 0;
-	predicate = json_object_get(item->statement, "predicate");
-	if (!is_of_site(n, predicate) || (n->found && n->has_previous &&
-	    id_compare(&n->previous, &item->digest) == 0))
+	if (item->statement == NULL || !is_of_site(n, json_object_get(
+	    item->statement, "predicate")))
 		return 0;
 	n->found = true;
 	n->digest = item->digest;
 	n->named = item->named;
-	n->has_previous = snapshot_id_want(predicate, "previous",
-	    &n->previous, &none) == 0;
 	return 0;
 }
 
@@ -299,14 +302,6 @@ struct find {
 	struct snapshot	 s;		/* the one at hand */
 };
 
-/* Within one second the chain tells which of two is the newer. */
-static bool
-is_older(const struct snapshot *s, const struct snapshot *best)
-{
-	return best->has_previous &&
-	    id_compare(&best->previous, &s->digest) == 0;
-}
-
 static bool
 wants_newest(const struct find *f)
 {
@@ -338,7 +333,6 @@ static int
 find_one(void *cookie, const struct trail_item *item, struct err *e)
 {
 	struct find *f = cookie;
-	bool newest = wants_newest(f);
 	struct snapshot *s = &f->s;
 
 	(void)e;
@@ -357,9 +351,7 @@ find_one(void *cookie, const struct trail_item *item, struct err *e)
 	(void)snprintf(s->object, sizeof(s->object), "%s", item->object);
 	(void)snprintf(s->signer, sizeof(s->signer), "%s", item->signer);
 	s->digest = item->digest;
-	if (newest && f->hits > 0 && is_older(s, f->out))
-		return 0;
-	f->hits = newest ? 1 : f->hits + 1;
+	f->hits = wants_newest(f) ? 1 : f->hits + 1;
 	*f->out = *s;
 	return 0;
 }

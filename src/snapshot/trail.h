@@ -34,7 +34,8 @@ struct trail_item {
 };
 
 /*
- * Call each for every statement of a kind, oldest first.  What is damaged or
+ * Call each for every statement of a kind, oldest first; within one second in
+ * the order of their chain.  What is damaged or
  * signed by a stranger comes with statement NULL and why, so that nobody can
  * overlook it.  A non-zero return of each ends it and is returned.
  */

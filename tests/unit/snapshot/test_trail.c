@@ -18,6 +18,7 @@
 #include "base/want.h"
 #include "drill/receipt.h"
 #include "../../lib/fixture.h"
+#include "snapshot/second.h"
 #include "snapshot/trail.h"
 
 #define NANO INT64_C(1000000000)
@@ -109,6 +110,125 @@ every_kind_has_a_chain_for_each_site(void **state)
 		expect(put(x, kinds[i], "a.example", &c), &b);
 		expect(put(x, kinds[i], "b.example", &a), &other);
 	}
+}
+
+#define MANY 20
+
+struct seen {
+	struct id	digest[MANY + 2];
+	size_t		n, damaged;
+};
+
+static int
+see(void *cookie, const struct trail_item *item, struct err *e)
+{
+	struct seen *s = cookie;
+
+	(void)e;
+	if (item->statement == NULL) {
+		s->damaged++;
+		return 0;
+	}
+	assert_true(s->n < MANY + 2);
+	assert_non_null(item->signer);
+	s->digest[s->n++] = item->digest;
+	return 0;
+}
+
+/* Names of one second are in the order of their digests, that is in none. */
+static void
+statements_of_one_second_come_in_the_order_of_their_chain(void **state)
+{
+	struct scene *x = *state;
+	const int64_t now = clock_utc();
+	struct id made[MANY + 2];
+	struct seen seen = { .n = 0 };
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < MANY + 2; i++) {
+		clock_fake(i == 0 ? now - NANO : i > MANY ? now + NANO : now,
+		    clock_monotonic());
+		expect(put(x, TRAIL_RECEIPTS, "a.example", &made[i]),
+		    i > 0 ? &made[i - 1] : NULL);
+	}
+	assert_int_equal(trail_each(&x->f.depot, TRAIL_RECEIPTS, see, &seen,
+	    &e), 0);
+	assert_int_equal(seen.n, MANY + 2);
+	assert_memory_equal(seen.digest, made, sizeof(made));
+}
+
+static void
+a_damaged_one_among_them_hides_none(void **state)
+{
+	struct scene *x = *state;
+	struct seen seen = { .n = 0 };
+	char path[FIXTURE_PATH];
+	struct id id;
+	struct err e;
+	size_t i;
+
+	clock_fake(clock_utc(), clock_monotonic());
+	for (i = 0; i < 5; i++)
+		json_decref(put(x, TRAIL_RECEIPTS, "a.example", &id));
+	fixture_flip(fixture_object(&x->f, "receipts/", path), 100);
+	assert_int_equal(trail_each(&x->f.depot, TRAIL_RECEIPTS, see, &seen,
+	    &e), 0);
+	assert_int_equal(seen.n, 4);
+	assert_int_equal(seen.damaged, 1);
+}
+
+static int
+end_with_7(void *cookie, const struct trail_item *item, struct err *e)
+{
+	size_t *n = cookie;
+
+	(void)item;
+	(void)e;
+	return ++*n == 2 ? 7 : 0;
+}
+
+static void
+whoever_looks_may_end_it(void **state)
+{
+	struct scene *x = *state;
+	struct id id;
+	struct err e;
+	size_t n = 0, i;
+
+	clock_fake(clock_utc(), clock_monotonic());
+	for (i = 0; i < 3; i++)
+		json_decref(put(x, TRAIL_RECEIPTS, "a.example", &id));
+	assert_int_equal(trail_each(&x->f.depot, TRAIL_RECEIPTS, end_with_7,
+	    &n, &e), 7);
+	assert_int_equal(n, 2);
+	clock_fake(clock_utc() + 2 * NANO, clock_monotonic());
+	json_decref(put(x, TRAIL_RECEIPTS, "a.example", &id));
+	n = 0;
+	assert_int_equal(trail_each(&x->f.depot, TRAIL_RECEIPTS, end_with_7,
+	    &n, &e), 7);
+	assert_int_equal(n, 2);
+}
+
+static void
+more_than_can_be_held_are_told_all_the_same(void **state)
+{
+	struct second s = { .n = 0 };
+	struct trail_item item = { .object = "receipts/x" };
+	struct seen seen = { .n = 0 };
+	struct err e, why;
+
+	(void)state;
+	err_clear(&why);
+	item.why = &why;
+	while (!second_is_over(&s, &item))
+		assert_int_equal(second_add(&s, &item, &e), 0);
+	assert_int_equal(s.n, SECOND_MAX);
+	assert_int_equal(second_tell(&s, see, &seen, &e), 0);
+	assert_int_equal(seen.damaged, SECOND_MAX);
+	assert_int_equal(s.n, 0);
+	assert_int_equal(second_tell(&s, see, &seen, &e), 0);
+	second_drop(&s);
 }
 
 static void
@@ -265,6 +385,10 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, make, drop)
 	const struct CMUnitTest tests[] = {
 		T(every_kind_has_a_chain_for_each_site),
+		T(statements_of_one_second_come_in_the_order_of_their_chain),
+		T(a_damaged_one_among_them_hides_none),
+		T(whoever_looks_may_end_it),
+		cmocka_unit_test(more_than_can_be_held_are_told_all_the_same),
 		T(a_snapshot_names_the_one_before_it),
 		T(what_cannot_be_believed_is_no_predecessor),
 		T(a_trail_that_cannot_be_read_signs_nothing),
