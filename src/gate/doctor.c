@@ -243,6 +243,11 @@ look_folder(struct doctor *d, const char *name, const char *path,
 static int
 look_state(struct doctor *d, struct err *e)
 {
+	if (d->o->quick && !file_exists(d->p->state)) {
+		doctor_tell(d, DOCTOR_GOOD, "state", NULL, "%s: is made when "
+		    "it is needed", d->p->state);
+		return 0;
+	}
 	if (!d->o->quick && file_mkdirs(d->p->state, 0700, e) == -1) {
 		if (doctor_must_stop(e))
 			return -1;

@@ -90,9 +90,12 @@ bad() {
 }
 
 @test "a policy that others may write" {
-	chmod 666 "$policy"
+	chmod 664 "$policy"
 	bad "policy: "
 	[[ $output == *"chmod go-w"* ]]
+	chmod 666 "$policy"
+	run -2 muster doctor --quick -p "$policy"
+	[[ $output == *"$policy"* ]]
 }
 
 @test "a store that is not there, and one that is another" {
