@@ -5,6 +5,7 @@
  * What a driver tried in vain on its way to success is nobody's error.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,16 @@ store_put(struct store *s, const char *name, const void *data, size_t len,
 	return rc;
 }
 
+/* That the store keeps us out is not what an object says of a key. */
+static int
+failed(const struct store *s, struct err *e, const char *what,
+    const char *name, const char *where)
+{
+	if (e->kind == ERR_DENIED && e->sys == 0)
+		e->sys = EACCES;
+	return err_add(e, "%s %s %s %s", what, name, where, s->url);
+}
+
 int
 store_get(struct store *s, const char *name, uint64_t offset, size_t len,
     void *out, struct err *e)
@@ -197,7 +208,7 @@ store_get(struct store *s, const char *name, uint64_t offset, size_t len,
 	if (check_name(name, e) == -1)
 		return -1;
 	if (s->driver->get(s->self, name, offset, len, out, e) == -1)
-		return err_add(e, "cannot get %s from %s", name, s->url);
+		return failed(s, e, "cannot get", name, "from");
 	err_clear(e);
 	return 0;
 }
@@ -229,7 +240,7 @@ store_head(struct store *s, const char *name, struct store_info *info,
 	if (check_name(name, e) == -1)
 		return -1;
 	if (s->driver->head(s->self, name, info, e) == -1)
-		return err_add(e, "cannot look up %s in %s", name, s->url);
+		return failed(s, e, "cannot look up", name, "in");
 	err_clear(e);
 	return 0;
 }

@@ -19,7 +19,8 @@ struct store_health;
  * threads may use one store at once.
  *
  * Kinds of error: ERR_ABSENT only when the object is certainly not there;
- * ERR_DENIED when access is refused; ERR_REMOTE or ERR_SYSTEM otherwise.
+ * ERR_DENIED, with an errno, when access is refused; ERR_REMOTE or ERR_SYSTEM
+ * otherwise.
  */
 #define STORE_NAME_MAX 256
 

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/want.h"
 #include "../../lib/fixture.h"
+#include "../../lib/store_fault.h"
 #include "snapshot/named.h"
 #include "snapshot/verify.h"
 
@@ -276,6 +277,37 @@ an_older_snapshot_is_never_taken_for_the_newest(void **state)
 }
 
 static void
+a_store_that_keeps_us_out_has_no_problem_but_trouble(void **state)
+{
+	struct scene *x = *state;
+	struct verify_options o = { .problem = hear, .cookie = x };
+	struct fault_plan plan = { .ops = FAULT_GET | FAULT_HEAD,
+	    .as = ERR_DENIED, .nth = 1 };
+	struct store *below;
+	struct verify_report r;
+	struct err e;
+
+	fixture_open(&x->f, DEPOT_LOOK);
+	below = x->f.depot.store;
+	x->f.depot.store = store_fault_new(below, &plan, &e);
+	assert_non_null(x->f.depot.store);
+	for (x->said[0] = '\0';; plan.nth++, plan.seen = 0) {
+		int rc = verify_store(&x->f.depot, &o, &r, &e);
+
+		assert_string_equal(x->said, "");
+		assert_int_equal(r.problems, 0);
+		if (plan.seen < plan.nth) {
+			assert_int_equal(rc, 0);
+			break;
+		}
+		assert_int_equal(rc, -1);
+		assert_int_equal(e.kind, ERR_DENIED);
+	}
+	assert_true(plan.nth > 10);
+	store_close(below);
+}
+
+static void
 open_fails(struct scene *x, enum err_kind kind, const char *why)
 {
 	struct depot_options o = { .url = x->f.store, .use = DEPOT_LOOK };
@@ -328,6 +360,7 @@ main(void)
 		TEST(what_names_in_no_good_form_is_a_problem),
 		TEST(what_another_run_puts_meanwhile_is_not_missed),
 		TEST(an_older_snapshot_is_never_taken_for_the_newest),
+		TEST(a_store_that_keeps_us_out_has_no_problem_but_trouble),
 		TEST(without_its_charter_a_store_is_damaged_an_empty_one_none),
 	};
 
