@@ -67,6 +67,19 @@ is_denied(unsigned number)
 	}
 }
 
+/*
+ * Has the server no room left?  InnoDB calls a table full when the disk is,
+ * and says so in other errors by errno 28 or 135, in words of its own.
+ */
+static bool
+is_full(unsigned number, const char *text)
+{
+	return number == ER_DISK_FULL || number == ER_RECORD_FILE_FULL ||
+	    strstr(text, "No space left on device") != NULL ||
+	    strstr(text, "Disk quota exceeded") != NULL ||
+	    strstr(text, "No more room in record file") != NULL;
+}
+
 static int
 fail(struct conn *c, struct err *e)
 {
@@ -76,6 +89,12 @@ fail(struct conn *c, struct err *e)
 		return -1;
 	if (number == CR_OUT_OF_MEMORY)
 		return err_memory(e);
+	if (is_full(number, mysql_error(&c->m))) {
+		(void)err_set(e, ERR_SYSTEM, "%.700s (%u): the server has no "
+		    "room left", mysql_error(&c->m), number);
+		e->sys = ENOSPC;
+		return -1;
+	}
 	return err_set(e, is_denied(number) ? ERR_DENIED : ERR_REMOTE,
 	    "%.700s (%u)", mysql_error(&c->m), number);
 }

@@ -13,9 +13,10 @@ struct err;
 /*
  * One connection to a server.  One thread at a time uses it, except for
  * conn_break().  The kind of a server's error is ERR_REMOTE, or ERR_DENIED
- * when a privilege or the login is missing; the line holds the server's own
- * text and number, never a password.  A signal that asks us to stop cuts it,
- * and every error from then on is ERR_INTERRUPTED.
+ * when a privilege or the login is missing, or ERR_SYSTEM with ENOSPC when the
+ * server has no room left; the line holds the server's own text and number,
+ * never a password.  A signal that asks us to stop cuts it, and every error
+ * from then on is ERR_INTERRUPTED.
  */
 struct conn;
 

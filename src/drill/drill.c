@@ -10,15 +10,18 @@
  * others go on, so that the receipt tells all that is wrong, and the checks
  * that cannot be carried out are recorded as failed.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/intr.h"
+#include "base/num.h"
 #include "base/scratch.h"
 #include "drill/figures.h"
 #include "drill/inside.h"
@@ -29,6 +32,8 @@
 #include "snapshot/take.h"
 #include "snapshot/trail.h"
 #include "store/store.h"
+
+#define LITTLE ((uint64_t)32 << 20)	/* no server starts with less */
 
 void
 drill_phase_begin(struct drill *x, const char *name)
@@ -50,12 +55,20 @@ drill_phase_end(struct drill *x, uint64_t bytes)
 	p->bytes = bytes;
 }
 
-/* Is this error a "no" about the backup rather than trouble with the drill? */
+/*
+ * Is this error a "no" about the backup rather than trouble with the drill?
+ * What the throwaway server refuses is a no; a store that cannot be reached
+ * is not.
+ */
 static bool
-is_verdict(const struct err *e)
+is_verdict(const struct drill *x, const struct err *e)
 {
+	struct chunks_stats stats;
+
+	chunks_stats(x->d->chunks, &stats);
 	return e->kind == ERR_DAMAGED || e->kind == ERR_ABSENT ||
-	    e->kind == ERR_REMOTE || e->kind == ERR_CHANGED;
+	    e->kind == ERR_CHANGED ||
+	    (e->kind == ERR_REMOTE && stats.fetch_troubles == 0);
 }
 
 int
@@ -68,7 +81,7 @@ drill_record(struct drill *x, const struct step *step, int rc, struct err *e)
 	};
 	struct err add;
 
-	if (rc == -1 && !is_verdict(e))
+	if (rc == -1 && !is_verdict(x, e))
 		return -1;
 	if (rc == -1)
 		x->broken = true;
@@ -209,6 +222,8 @@ check_papers(struct drill *x, struct err *e)
 	    clock_monotonic() };
 	rc = inventory_each(x->d->store, &x->s->inventory, see_pack, &packs,
 	    e);
+	if (rc == -1 && e->kind == ERR_REMOTE)
+		return -1;		/* the store's server, not ours */
 	if (rc == 0 && packs.n != x->s->packs)
 		rc = err_set(e, ERR_DAMAGED, "it lists %llu packs",
 		    (unsigned long long)packs.n);
@@ -254,6 +269,24 @@ run(struct drill *x, struct err *e)
 	return finish(x, e);
 }
 
+/* A full disk shows in many ways, not all of which say where. */
+static void
+tell_if_full(const char *where, struct err *e)
+{
+	char text[NUM_TEXT_MAX];
+	struct statvfs v;
+	uint64_t left;
+
+	if (e->kind == ERR_INTERRUPTED || statvfs(where, &v) == -1)
+		return;
+	left = (uint64_t)v.f_bavail * v.f_frsize;
+	if (v.f_files > 0 && v.f_favail == 0)
+		left = 0;
+	if (e->sys == ENOSPC || left < LITTLE)
+		(void)err_add(e, "there is %s left in %s (policy: "
+		    "drill.scratch)", num_format_size(left, text), where);
+}
+
 int
 drill_run(struct depot *d, const struct snapshot *s,
     const struct drill_options *o, struct receipt *r, struct err *e)
@@ -271,6 +304,7 @@ drill_run(struct depot *d, const struct snapshot *s,
 	if ((x->mask = mask_new(e)) != NULL)
 		rc = run(x, e);
 	if (rc == -1) {
+		tell_if_full(o->scratch, e);
 		(void)err_add(e, "the drill could not be carried out");
 		receipt_drop(r);
 	}

@@ -118,6 +118,8 @@ struct chunks_stats {
 	uint64_t	fetched_bytes, opened_bytes;
 	double		fetch_seconds, open_seconds;
 	unsigned	workers;
+	/* reads that failed, and not for damage or absence */
+	uint64_t	fetch_troubles;
 };
 
 void	chunks_stats(const struct chunks *, struct chunks_stats *);

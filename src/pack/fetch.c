@@ -98,6 +98,11 @@ chunks_fetch(struct chunks *c, const char *name, uint64_t offset, size_t len,
 
 	count(c, begun, rc == 0 ? len : 0, &c->stats.fetched_bytes,
 	    &c->stats.fetch_seconds);
+	if (rc == -1 && e->kind != ERR_ABSENT && e->kind != ERR_DAMAGED) {
+		(void)pthread_mutex_lock(&c->lock);
+		c->stats.fetch_troubles++;
+		(void)pthread_mutex_unlock(&c->lock);
+	}
 	return rc;
 }
 

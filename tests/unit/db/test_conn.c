@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <errno.h>
 
 #include "../../lib/live_mariadb.h"
 #include "base/buf.h"
@@ -91,6 +92,26 @@ test_an_error_holds_the_servers_words_and_number(void **state)
 	assert_int_equal(conn_errno(c), 1146);
 	assert_int_equal(conn_execf(c, &e, "SELECT %d", 1), 0);
 	assert_int_equal(conn_errno(c), 0);
+	conn_close(c);
+}
+
+static void
+test_a_server_without_room_is_no_refusal(void **state)
+{
+	struct conn *c = live_connect(&live, CONN_UTF8);
+	struct err e = { 0 };
+
+	(void)state;
+	assert_int_equal(conn_exec(c, "SET max_heap_table_size = 16384", &e),
+	    0);
+	assert_int_equal(conn_exec(c, "CREATE TEMPORARY TABLE test.full "
+	    "(a CHAR(200)) ENGINE=MEMORY", &e), 0);
+	assert_int_equal(conn_exec(c, "INSERT INTO test.full SELECT seq "
+	    "FROM mysql.seq_1_to_10000", &e), -1);
+	assert_int_equal(conn_errno(c), 1114);
+	assert_int_equal(e.kind, ERR_SYSTEM);
+	assert_int_equal(e.sys, ENOSPC);
+	assert_non_null(strstr(e.text, "no room left"));
 	conn_close(c);
 }
 
@@ -463,6 +484,7 @@ main(void)
 		cmocka_unit_test(test_every_byte_survives_quoting),
 		cmocka_unit_test(
 		    test_an_error_holds_the_servers_words_and_number),
+		cmocka_unit_test(test_a_server_without_room_is_no_refusal),
 		cmocka_unit_test(test_a_missing_privilege_is_denied),
 		cmocka_unit_test(test_rows_come_stored_and_streamed),
 		cmocka_unit_test(test_a_stream_that_is_cut_is_no_end),
