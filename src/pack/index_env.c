@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -31,6 +32,8 @@
 #define INDEX_VERSION 1u
 #define INDEX_MAP ((size_t)256 << 20)
 #define INDEX_READERS 512
+#define INDEX_LITTLE ((uint64_t)1 << 20)	/* bytes; less is a full disk */
+#define INDEX_LOCKS 40960		/* bytes for so many and more */
 #define OPEN_WAIT 60			/* seconds for another one's opening */
 
 /* The folder's files that an index is made of. */
@@ -59,6 +62,18 @@ condemn(const struct index *ix)
 		(void)file_create_path(path, 0600, "", 0, &ignored);
 }
 
+/* LMDB says EIO when only a part of what it wrote had room on the disk. */
+static int
+full_or(const struct index *ix, int rc)
+{
+	struct statvfs v;
+
+	if (rc == EIO && statvfs(ix->folder, &v) == 0 &&
+	    (uint64_t)v.f_bavail * v.f_frsize < INDEX_LITTLE)
+		return ENOSPC;
+	return rc;
+}
+
 int
 index_trouble(const struct index *ix, int rc, const char *what, struct err *e)
 {
@@ -80,6 +95,7 @@ index_trouble(const struct index *ix, int rc, const char *what, struct err *e)
 	}
 	if (rc == ENOMEM)
 		return err_memory(e);
+	rc = full_or(ix, rc);
 	(void)err_set(e, ERR_SYSTEM, "cannot %s index %s: %s", what,
 	    ix->folder, mdb_strerror(rc));
 	e->sys = rc > 0 ? rc : 0;
@@ -263,13 +279,37 @@ check_file(const struct index *ix)
 	return 0;
 }
 
+/*
+ * LMDB makes the file of its readers as one hole and maps it: on a full disk
+ * the first write into it would be a bus error.  With room in it from the
+ * start, that is an error like others.
+ */
+static int
+reserve_locks(const struct index *ix)
+{
+	char path[PATH_MAX];
+	struct err none;
+	int fd, rc;
+
+	if (file_path(ix->folder, "lock.mdb", path, &none) == -1)
+		return ENAMETOOLONG;
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) == -1)
+		return errno;
+	do
+		rc = posix_fallocate(fd, 0, INDEX_LOCKS);
+	while (rc == EINTR);
+	(void)close(fd);	/* nothing was written */
+	return rc;
+}
+
 static int
 open_files(struct index *ix, const struct index_options *o)
 {
 	size_t map = o->map != 0 ? o->map : INDEX_MAP;
 	int dead, rc;
 
-	if ((rc = mdb_env_create(&ix->env)) != 0)
+	if ((rc = reserve_locks(ix)) != 0 ||
+	    (rc = mdb_env_create(&ix->env)) != 0)
 		return rc;
 	if ((rc = mdb_env_set_maxdbs(ix->env, 4)) != 0 ||
 	    (rc = mdb_env_set_maxreaders(ix->env, INDEX_READERS)) != 0 ||

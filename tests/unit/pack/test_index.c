@@ -400,6 +400,24 @@ another_process_sees_what_was_added_and_grown(void **state)
 	(void)close(go[1]);
 }
 
+/* What is mapped to be written has its room on the disk. */
+static void
+no_file_has_a_hole(void **state)
+{
+	struct index *ix = open_for(STORE);
+	char path[PATH_MAX];
+	struct stat st;
+
+	(void)state;
+	assert_true(snprintf(path, sizeof(path), "%s/lock.mdb", folder) <
+	    (int)sizeof(path));
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(st.st_size > 32768);
+	assert_true(st.st_blocks * 512 >= st.st_size);
+	add(ix, 1, 0, 100);
+	index_close(ix);
+}
+
 /* A full disk is played by a limit on the size of files. */
 static void
 limit_files(rlim_t size)
@@ -503,6 +521,7 @@ main(void)
 		T(damage_is_thrown_away),
 		T(a_folder_that_cannot_be_is_trouble),
 		T(another_process_sees_what_was_added_and_grown),
+		T(no_file_has_a_hole),
 		T(a_full_disk_is_trouble_with_a_sentence),
 		T(threads_search_while_one_adds),
 	};
