@@ -67,10 +67,7 @@ is_denied(unsigned number)
 	}
 }
 
-/*
- * Has the server no room left?  InnoDB calls a table full when the disk is,
- * and says so in other errors by errno 28 or 135, in words of its own.
- */
+/* No room left?  InnoDB calls a table full when the disk is. */
 static bool
 is_full(unsigned number, const char *text)
 {
