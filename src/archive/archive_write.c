@@ -4,6 +4,9 @@
  * Records go into a stream as they come, so that nothing grows with the
  * archive but the list of the manifest's own chunks.  At the end that list is
  * written as a stream again, until one chunk holds all of it: the root.
+ *
+ * The chunks are small ones: ids do not compress, and a small change of the
+ * archive shall be a small change of its manifest.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -34,7 +37,7 @@ archive_writer_new(struct chunks *chunks, struct err *e)
 	w->chunks = chunks;
 	buf_init(&w->record, 1024 + 2 * ARCHIVE_PATH_MAX +
 	    MANIFEST_REFS_MAX * MANIFEST_REF_SIZE);
-	if ((w->stream = stream_new(chunks, CONTENT_RUN, e)) == NULL ||
+	if ((w->stream = stream_new(chunks, CONTENT_ROWS, e)) == NULL ||
 	    stream_write(w->stream, MANIFEST_MAGIC, MANIFEST_MAGIC_SIZE,
 	    e) == -1) {
 		archive_writer_free(w);

@@ -9,7 +9,10 @@
  * Where a job begins is decided by the names alone (a hash of the name, one
  * in MEAN), by the largest number of entries and bytes, and by files that
  * have a segment of their own; so one change in a tree moves no boundary
- * elsewhere, and the same tree always gives the same segments.
+ * elsewhere, and the same tree always gives the same segments.  Each given
+ * folder begins anew, and so does what comes between two: the time of a
+ * folder that only leads there changes with its other entries, and then no
+ * file shall be stored again.
  *
  * Whatever goes wrong, in whichever thread: the first job in order that
  * failed says why, all workers end, and nothing is left behind.
@@ -19,6 +22,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "archive/grab.h"
@@ -26,6 +30,7 @@
 #include "archive/links.h"
 #include "archive/name.h"
 #include "archive/scan.h"
+#include "archive/scan_paths.h"
 #include "archive/stat_cache.h"
 #include "archive/unchanged.h"
 #include "base/clock.h"
@@ -48,6 +53,9 @@ struct take {
 	struct archive_writer	 *manifest;
 	struct links		 *links;
 	struct job		 *job;		/* being planned */
+	struct scan_paths	  given;
+	size_t			  passed;	/* of them */
+	size_t			  part;		/* of the job: see part_of() */
 	int			  root;
 	int64_t			  young;	/* ctimes from here on are */
 
@@ -214,14 +222,41 @@ hand_out(struct take *t, struct err *e)
 	return 0;
 }
 
+/*
+ * Which given folder the entry is or is in, from 1; 0: none, it leads to one
+ * or is a file that was given.
+ */
+static size_t
+part_of(struct take *t, const char *name, const struct stat *st)
+{
+	const char *last;
+
+	while (t->passed < t->given.n &&
+	    name_compare(t->given.v[t->passed], name) <= 0)
+		t->passed++;
+	if (t->passed == 0)
+		return 0;
+	last = t->given.v[t->passed - 1];
+	if (!name_is_below(name, last))
+		return 0;
+	return S_ISDIR(st->st_mode) || strcmp(name, last) != 0 ?
+	    t->passed : 0;
+}
+
 /* Must a segment end before this entry? */
 static bool
-is_boundary(const struct job *j, const char *name, uint64_t weight)
+is_boundary(struct take *t, const char *name, const struct stat *st,
+    uint64_t weight)
 {
+	const struct job *j = t->job;
+	size_t part = part_of(t, name, st), before = t->part;
+
+	t->part = part;
 	if (j == NULL)
 		return false;
-	return name_hash(name) % MEAN == 0 || j->n_items == ITEMS_MAX ||
-	    weight > GRAB_SMALL_MAX || j->weight + weight > WEIGHT_MAX;
+	return part != before || name_hash(name) % MEAN == 0 ||
+	    j->n_items == ITEMS_MAX || weight > GRAB_SMALL_MAX ||
+	    j->weight + weight > WEIGHT_MAX;
 }
 
 /* The job has a new item: is that all of it? */
@@ -249,7 +284,7 @@ plan(void *cookie, const char *name, const struct stat *st, struct err *e)
 		return -1;
 	if (S_ISREG(st->st_mode) && (link == NULL || first))
 		weight = (uint64_t)st->st_size;
-	if ((is_boundary(t->job, name, weight) && hand_out(t, e) == -1) ||
+	if ((is_boundary(t, name, st, weight) && hand_out(t, e) == -1) ||
 	    (t->job == NULL && (t->job = job_new(e)) == NULL)) {
 		if (first)
 			link_settle(link, false);
@@ -268,7 +303,8 @@ take_all(struct take *t, struct archive_root *root, struct err *e)
 	t->root = open(t->opt->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (t->root == -1)
 		return err_sys(e, "%s", t->opt->root);
-	if ((t->manifest = archive_writer_new(t->chunks, e)) == NULL ||
+	if (scan_paths_init(&t->given, t->opt->paths, e) == -1 ||
+	    (t->manifest = archive_writer_new(t->chunks, e)) == NULL ||
 	    (t->links = links_new(e)) == NULL ||
 	    (t->todo = queue_new(WINDOW, e)) == NULL ||
 	    start_workers(t, e) == -1)
@@ -298,6 +334,7 @@ drop(struct take *t)
 	job_free(t->job);
 	queue_free(t->todo);
 	links_free(t->links);
+	scan_paths_drop(&t->given);
 	archive_writer_free(t->manifest);
 	fd_drop(&t->root);
 	(void)pthread_cond_destroy(&t->done);

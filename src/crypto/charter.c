@@ -21,9 +21,9 @@
 #include "crypto/keys_internal.h"
 #include "crypto/statement.h"
 
-/* 8-32-256 K, 32-128-512 K, 256 K-1-4 M; packs of 32 M. */
+/* 4-16-128 K, 32-128-512 K, 256 K-1-4 M; packs of 32 M. */
 static const uint32_t sizes[CHARTER_KINDS][3] = {
-	{ 8u << 10, 32u << 10, 256u << 10 },
+	{ 4u << 10, 16u << 10, 128u << 10 },
 	{ 32u << 10, 128u << 10, 512u << 10 },
 	{ 256u << 10, 1u << 20, 4u << 20 },
 };

@@ -5,8 +5,8 @@
  *
  * The hash of a position is the sum of gear[byte] << age over the last 64
  * bytes (older ones were shifted out).  A chunk of length n ends here when
- * min <= n <= mean and the hash has log2(mean) + 1 zero bits at its top, or
- * mean < n < max and it has log2(mean) - 1 of them, or n = max.  Hashing
+ * min <= n <= mean and the hash has log2(mean) + 2 zero bits at its top, or
+ * mean < n < max and it has log2(mean) - 2 of them, or n = max.  Hashing
  * starts 64 bytes before min.
  *
  * The hash is one long chain of dependent steps; four lanes over adjacent
@@ -38,8 +38,8 @@ chunker_plan_init(struct chunker_plan *plan, const uint64_t gear[256],
 	plan->min = min;
 	plan->mean = mean;
 	plan->max = max;
-	plan->early = UINT64_MAX << (64 - (bits + 1));
-	plan->late = UINT64_MAX << (64 - (bits - 1));
+	plan->early = UINT64_MAX << (64 - (bits + 2));
+	plan->late = UINT64_MAX << (64 - (bits - 2));
 	return 0;
 }
 

@@ -34,7 +34,7 @@ int	refs_append(struct refs *, const struct refs *, struct err *);
 
 /* Kinds of content differ in the mean size of their chunks (charter). */
 enum content {
-	CONTENT_ROWS,		/* table rows: mean 32 KiB */
+	CONTENT_ROWS,		/* table rows, manifests: mean 16 KiB */
 	CONTENT_RUN,		/* runs of small files, small things: 128 KiB */
 	CONTENT_BIG,		/* big files: 1 MiB */
 	CONTENT_KINDS

@@ -53,14 +53,15 @@ teardown() {
 	[ "$new" -lt 16384 ]
 }
 
-@test "one percent of change stores about one percent" {
+# Rows here and there cost a chunk each: see increments.bats.
+@test "one percent of change everywhere stores a few percent" {
 	muster snapshot --quiet
 	"$site_scripts/sample-site" "$SITE/site" --change 1 >/dev/null
 	muster snapshot --json >"$BATS_TEST_TMPDIR/out"
 	all=$(jq '[.components[].size] | add' "$BATS_TEST_TMPDIR/out")
 	new=$(jq .new_bytes "$BATS_TEST_TMPDIR/out")
 	echo "$new of $all bytes"
-	[ $((new * 100)) -lt $((all * 8)) ]
+	[ $((new * 100)) -lt $((all * 6)) ]
 }
 
 @test "the producer cannot read: the writer key alone opens nothing" {
