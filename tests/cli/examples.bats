@@ -26,7 +26,8 @@ stand_ins() {
 	mkdir "$SITE/bin"
 	echo 'printf "REDIS0011\377"' >"$SITE/bin/redis-cli"
 	echo 'echo 0123456789abcdef0123456789abcdef01234567' >"$SITE/bin/git"
-	for program in redis-cli git; do
+	echo ': >deployed' >"$SITE/bin/deploy"
+	for program in redis-cli git deploy; do
 		sed -i '1i #!/bin/sh' "$SITE/bin/$program"
 	done
 	chmod 755 "$SITE"/bin/*
@@ -47,9 +48,18 @@ setup() {
 	PATH=$SITE/bin:$PATH
 }
 
+# The examples of the page; of the README the commands of its blocks.
+shown() {
+	if [ "${page##*/}" = README.md ]; then
+		sed -n 's/^    \(muster [^#]*\).*/\1/p' "$page"
+	else
+		python3 "$BATS_TEST_DIRNAME/../lib/examples.py" "$page"
+	fi
+}
+
 # Places and names of the pages, as they are here.
 translated() {
-	python3 "$BATS_TEST_DIRNAME/../lib/examples.py" "$page" | sed \
+	shown | sed \
 	    -e 's|/tmp/|@HERE/tmp/|g; s|/restore|@HERE/restore|g' \
 	    -e "s|/home/frappe/frappe-bench|$bench|g" \
 	    -e "s|home/frappe/frappe-bench|${bench#/}|g" \
@@ -177,11 +187,16 @@ carry_out_typing() {
 	redis-cli | cmp - dump.rdb
 }
 
-@test "muster-ship.1 ships to another store" {
+# The policy with a second store, which is empty.
+second_store() {
 	mkdir copy
 	sed "s|^  local: *{url:.*|&\n  copy: {url: $here/copy}|" \
-	    "$MUSTER_POLICY" >muster.yaml
-	MUSTER_POLICY=$here/muster.yaml
+	    "$MUSTER_POLICY" >second.yaml
+	MUSTER_POLICY=$here/second.yaml
+}
+
+@test "muster-ship.1 ships to another store" {
+	second_store
 	carry_out
 	run -0 muster verify --store ./copy
 }
@@ -199,4 +214,18 @@ carry_out_typing() {
 @test "muster.1 stands before a deploy" {
 	carry_out
 	[ -e deployed ]
+}
+
+@test "README.md is what a new user types, word by word" {
+	page=$BATS_TEST_DIRNAME/../../README.md
+	[ "$(wc -l <"$page")" -le 60 ]
+	second_store
+	muster ship --init -q
+	store=$here/srv/muster
+	rm recovery.key
+	carry_out_typing
+	[ -e deployed ]
+	[ -e srv/muster/charters ]
+	cmp "tmp/back/config$bench/sites/apps.txt" "$bench/sites/apps.txt"
+	[ "$(grep -c '^GO: ' said)" -eq 2 ]
 }
