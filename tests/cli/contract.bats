@@ -133,6 +133,22 @@ ask_full() {
 	ask "$@" >/dev/full
 }
 
+@test "a reader that went away is 2, not a silent end" {
+	for c in "${commands[@]}"; do
+		[ -n "${asked[$c]+row}" ] || continue
+		rm -f gone
+		{
+			until [ -e gone ]; do sleep 0.02; done
+			status=0
+			ask "$c" 2>said || status=$?
+			echo "$status" >status
+		} | { exec <&-; : >gone; }
+		echo "$c: $(cat status said)"
+		[ "$(cat status)" -eq 2 ]
+		grep -q 'cannot write' said
+	done
+}
+
 @test "dry runs, locks and policies have the same options everywhere" {
 	for c in init snapshot db files config seal ship restore gate; do
 		"$bin/muster-$c" --help | grep -q '^  -n, --dry-run '

@@ -114,6 +114,15 @@ public_of() {
 	[ ! -e k ]
 }
 
+@test "interrupted while it asks, it makes no key and brings echo back" {
+	run python3 "$BATS_TEST_DIRNAME/../lib/on_terminal.py" $'\x03' -- \
+	    bash -c '"$0" new k; echo "status $?"; stty -a' "$key"
+	echo "$output"
+	[[ $output == *"interrupted by SIGINT"*"status 130"* ]]
+	[[ $output == *" echo "* ]]
+	[ ! -e k ]
+}
+
 @test "without a terminal and without a passphrase file no key is made" {
 	run setsid -w "$key" new k </dev/null
 	[ "$status" -eq 2 ]
