@@ -126,7 +126,7 @@ SH
 	muster drill --quiet
 	muster gate --keys >"$BATS_TEST_TMPDIR/keys.pem"
 	run -0 muster gate --subject "$deploy" --save "$BATS_TEST_TMPDIR/v"
-	[[ $output == *", until "* ]]
+	[[ $output == *", good until "* ]]
 	cd "$BATS_TEST_TMPDIR"
 	sed -n '/-BEGIN/,/-END/p;/-END/q' keys.pem >key.pem
 	jq -j .payload v | base64 -d >payload
