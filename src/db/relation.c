@@ -363,10 +363,10 @@ add_columns(struct relation *t, struct buf *list, struct buf *set,
 	}
 	if (t->n_plain > 0)
 		return 0;
+	/* Every table has one: this one was dropped, or is being rebuilt. */
 	if (t->n_columns == 0)
-		return err_set(e, ERR_UNSUPPORTED, "%s.%s: no column can be "
-		    "read: exclude the table (components.db.exclude)",
-		    t->database, t->name);
+		return err_set(e, ERR_CHANGED, "%s.%s: it vanished while its "
+		    "columns were read", t->database, t->name);
 	/* All are generated: what counts is how many rows there are. */
 	t->plain[t->n_plain++] = true;
 	if (buf_add_byte(&t->select, '1', e) == -1)

@@ -195,7 +195,22 @@ what_is_not_known_is_refused_by_name(void **state)
 	expect_refused(table_of(vector, 1, NULL), "column emb has type vector");
 	expect_refused(table_of(by_trx, 2, NULL), "by transaction");
 	expect_refused(table_of(lossy, 1, NULL), "'?'");
-	expect_refused(table_of(NULL, 0, NULL), "no column can be read");
+}
+
+/* Dropped, or rebuilt, between the list of tables and that of columns. */
+static void
+a_table_without_columns_has_changed(void **state)
+{
+	struct relation *t = table_of(NULL, 0, NULL);
+	struct err e = { 0 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 16);
+	assert_int_equal(relation_statements(t, "p.dat", &b, &e), -1);
+	assert_int_equal(e.kind, ERR_CHANGED);
+	buf_drop(&b);
+	relation_free(t);
 }
 
 static void
@@ -249,6 +264,7 @@ main(void)
 		    rows_without_a_column_of_their_own_are_counted),
 		cmocka_unit_test(a_float_at_its_limit_stays_within_it),
 		cmocka_unit_test(what_is_not_known_is_refused_by_name),
+		cmocka_unit_test(a_table_without_columns_has_changed),
 		cmocka_unit_test(an_empty_member_is_found_among_quotes),
 		cmocka_unit_test(the_counter_is_found_among_the_options_only),
 	};
