@@ -166,7 +166,7 @@ every_allocation_may_fail(void **state)
 			break;
 	}
 	/* How many jobs there are depends on the threads. */
-	assert_in_range(n, 40, 70);
+	assert_in_range(n, 55, 120);
 	assert_true(failed > n - 5);
 }
 
