@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "crypto/charter.h"
+#include "pack/index_crash.h"
 #include "pack/index_env.h"
 
 #define INDEX_VERSION 1u
@@ -62,6 +64,16 @@ condemn(const struct index *ix)
 		(void)file_create_path(path, 0600, "", 0, &ignored);
 }
 
+/* Files of any size may be written here, but LMDB's was too large. */
+static bool
+is_nonsense(int rc)
+{
+	struct rlimit r;
+
+	return rc == EFBIG && getrlimit(RLIMIT_FSIZE, &r) == 0 &&
+	    r.rlim_cur == RLIM_INFINITY;
+}
+
 /* LMDB says EIO when only a part of what it wrote had room on the disk. */
 static int
 full_or(const struct index *ix, int rc)
@@ -77,7 +89,7 @@ full_or(const struct index *ix, int rc)
 int
 index_trouble(const struct index *ix, int rc, const char *what, struct err *e)
 {
-	switch (rc) {
+	switch (is_nonsense(rc) ? MDB_CORRUPTED : rc) {
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INVALID:
@@ -345,7 +357,7 @@ is_system(int rc)
 {
 	return rc == ENOSPC || rc == EACCES || rc == EPERM || rc == EROFS ||
 	    rc == EMFILE || rc == ENFILE || rc == EIO || rc == EDQUOT ||
-	    rc == EFBIG;
+	    (rc == EFBIG && !is_nonsense(rc));
 }
 
 static int
@@ -358,6 +370,7 @@ open_locked(struct index *ix, const struct index_options *o, struct err *e)
 		return -1;
 	if (file_exists(path) && throw_away(ix, e) == -1)
 		return -1;
+	index_crash_watch(path);
 	if ((rc = open_files(ix, o)) == 0)
 		return 0;
 	if (!is_system(rc)) {
@@ -402,10 +415,16 @@ done:
 void
 index_close(struct index *ix)
 {
+	char path[PATH_MAX];
+	struct err none;
+
 	if (ix == NULL)
 		return;
 	if (ix->env != NULL)
 		mdb_env_close(ix->env);
+	if (ix->folder != NULL &&
+	    file_path(ix->folder, "damaged", path, &none) == 0)
+		index_crash_forget(path);
 	(void)pthread_rwlock_destroy(&ix->map);
 	free(ix->folder);
 	free(ix);

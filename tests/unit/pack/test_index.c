@@ -400,6 +400,41 @@ another_process_sees_what_was_added_and_grown(void **state)
 	(void)close(go[1]);
 }
 
+/* As LMDB does when it follows a page number beyond the end of its file. */
+static void
+who_dies_of_an_index_has_it_built_again(void **state)
+{
+	static const int signals[] = { SIGBUS, SIGSEGV, SIGABRT };
+	struct place v[INDEX_PLACES_MAX];
+	struct index *ix;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		ix = open_for(STORE);
+		add(ix, 1, 0, 100);
+		index_close(ix);
+		if ((pid = fork()) == 0) {
+			const struct rlimit none = { 0, 0 };
+
+			(void)setrlimit(RLIMIT_CORE, &none);
+			(void)signal(signals[i], SIG_DFL);
+			ix = open_for(STORE);
+			if (copies(ix, 50, v) != 1)
+				_exit(1);
+			(void)raise(signals[i]);
+			_exit(1);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), signals[i]);
+		ix = open_for(STORE);
+		assert_int_equal(copies(ix, 50, v), 0);
+		index_close(ix);
+	}
+}
+
 /* What is mapped to be written has its room on the disk. */
 static void
 no_file_has_a_hole(void **state)
@@ -521,6 +556,7 @@ main(void)
 		T(damage_is_thrown_away),
 		T(a_folder_that_cannot_be_is_trouble),
 		T(another_process_sees_what_was_added_and_grown),
+		T(who_dies_of_an_index_has_it_built_again),
 		T(no_file_has_a_hole),
 		T(a_full_disk_is_trouble_with_a_sentence),
 		T(threads_search_while_one_adds),
