@@ -282,7 +282,11 @@ tell_if_full(const char *where, struct err *e)
 	left = (uint64_t)v.f_bavail * v.f_frsize;
 	if (v.f_files > 0 && v.f_favail == 0)
 		left = 0;
-	if (e->sys == ENOSPC || left < LITTLE)
+	if (left >= LITTLE &&
+	    strstr(e->text, "No space left on device") != NULL)
+		(void)err_add(e, "no file can be made in %s (policy: "
+		    "drill.scratch)", where);
+	else if (e->sys == ENOSPC || left < LITTLE)
 		(void)err_add(e, "there is %s left in %s (policy: "
 		    "drill.scratch)", num_format_size(left, text), where);
 }

@@ -9,10 +9,7 @@ load ../lib/crash.bash
 
 setup_file() {
 	docs_make
-	if [ "$(id -u)" -eq 0 ] && small_disk scratch 1m 2>/dev/null; then
-		no_disk scratch
-		touch "$SITE/mounts"
-	fi
+	can_mount
 	muster snapshot --quiet
 	muster drill --quiet
 }
@@ -22,47 +19,12 @@ setup() {
 }
 
 teardown() {
-	for f in store state scratch out; do
-		no_disk "$f"
-	done
+	no_disks
 }
 
 teardown_file() {
 	teardown
 	site_drop
-}
-
-# small_disk NAME SIZE[,OPTION ...]: $SITE/NAME is one of its own, with what
-# there was in it
-small_disk() {
-	mkdir -p "$SITE/$1"
-	mv "$SITE/$1" "$SITE/$1.below"
-	mkdir -m 711 "$SITE/$1"
-	mount -t tmpfs -o "mode=711,size=$2" tmpfs "$SITE/$1" || {
-		rmdir "$SITE/$1"
-		mv "$SITE/$1.below" "$SITE/$1"
-		return 1
-	}
-	cp -a "$SITE/$1.below/." "$SITE/$1/"
-}
-
-more_room() {
-	mount -o "remount,size=200m,nr_inodes=10000" "$SITE/$1"
-}
-
-no_disk() {
-	[ -d "$SITE/$1.below" ] || return 0
-	umount "$SITE/$1"
-	rmdir "$SITE/$1"
-	mv "$SITE/$1.below" "$SITE/$1"
-}
-
-# leave NAME KB: fill it but for so much
-leave() {
-	rm -f "$SITE/$1/.fill"
-	free=$(df --output=avail -k "$SITE/$1" | tail -n 1)
-	[ "$free" -le "$2" ] ||
-	    head -c $(((free - $2) * 1024)) /dev/zero >"$SITE/$1/.fill"
 }
 
 change() {

@@ -92,3 +92,50 @@ nothing_left() {
 	flock --nonblock "$SITE/state/lock" true ||
 	    { echo "the lock is held"; return 1; }
 }
+
+# can_mount: notes in $SITE/mounts whether small disks can be had
+can_mount() {
+	if [ "$(id -u)" -eq 0 ] && small_disk scratch 1m 2>/dev/null; then
+		no_disk scratch
+		touch "$SITE/mounts"
+	fi
+}
+
+# small_disk NAME SIZE[,OPTION ...]: $SITE/NAME is one of its own, with what
+# there was in it
+small_disk() {
+	mkdir -p "$SITE/$1"
+	mv "$SITE/$1" "$SITE/$1.below"
+	mkdir -m 711 "$SITE/$1"
+	mount -t tmpfs -o "mode=711,size=$2" tmpfs "$SITE/$1" || {
+		rmdir "$SITE/$1"
+		mv "$SITE/$1.below" "$SITE/$1"
+		return 1
+	}
+	cp -a "$SITE/$1.below/." "$SITE/$1/"
+}
+
+more_room() {
+	mount -o "remount,size=200m,nr_inodes=10000" "$SITE/$1"
+}
+
+no_disk() {
+	[ -d "$SITE/$1.below" ] || return 0
+	umount "$SITE/$1"
+	rmdir "$SITE/$1"
+	mv "$SITE/$1.below" "$SITE/$1"
+}
+
+# leave NAME KB: fill it but for so much
+leave() {
+	rm -f "$SITE/$1/.fill"
+	free=$(df --output=avail -k "$SITE/$1" | tail -n 1)
+	[ "$free" -le "$2" ] ||
+	    head -c $(((free - $2) * 1024)) /dev/zero >"$SITE/$1/.fill"
+}
+
+no_disks() {
+	for below in "$SITE"/*.below; do
+		[ ! -d "$below" ] || no_disk "$(basename "$below" .below)"
+	done
+}
