@@ -103,6 +103,10 @@ read_line(int tty, struct passphrase *p, struct err *e)
 		(void)err_sys(e, "cannot read from the terminal");
 		return TYPED_FAILED;
 	}
+	if (signal_waits()) {		/* ^C, and then Enter: ^C counts */
+		sodium_memzero(p->text, sizeof(p->text));
+		return TYPED_SIGNAL;
+	}
 	if ((size_t)got == sizeof(p->text)) {
 		(void)err_set(e, ERR_INPUT, "the passphrase is longer than "
 		    "%d bytes", PASSPHRASE_MAX - 1);
