@@ -1,6 +1,6 @@
 /*
- * Resolving names safely: openat2(2) with RESOLVE_BENEATH and
- * RESOLVE_NO_SYMLINKS, in pieces where a name is longer than one call takes.
+ * Resolving names safely: beneath_openat(), in pieces where a name is longer
+ * than one call takes.
  * Each piece is resolved below the folder that the piece before it opened, so
  * what holds for one call holds for the chain.
  */
@@ -15,35 +15,16 @@
 #include <unistd.h>
 
 #include "archive/within.h"
+#include "base/beneath.h"
 #include "base/fd.h"
 
 #define TRIES_MAX 16
 #define PIECE_MAX (PATH_MAX - 1)
 
 static int
-open_how(int folder, const char *name, const struct open_how *how)
-{
-	int i;
-	long fd;
-
-	for (i = 0; i < TRIES_MAX; i++) {
-		fd = syscall(SYS_openat2, folder, name, how, sizeof(*how));
-		if (fd != -1 || (errno != EINTR && errno != EAGAIN))
-			break;
-	}
-	return (int)fd;
-}
-
-static int
 open_piece(int folder, const char *name, int flags)
 {
-	const struct open_how how = {
-		.flags = (unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-		    RESOLVE_NO_MAGICLINKS,
-	};
-
-	return open_how(folder, name, &how);
+	return beneath_openat(folder, name, flags | O_NOFOLLOW);
 }
 
 int
@@ -53,8 +34,17 @@ within_open_rooted(int folder, const char *path, int flags)
 		.flags = (unsigned)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
+	int i;
+	long fd;
 
-	return open_how(folder, path, &how);
+	for (i = 0; i < TRIES_MAX; i++) {
+		fd = syscall(SYS_openat2, folder, path, &how, sizeof(how));
+		if (fd != -1 || (errno != EINTR && errno != EAGAIN))
+			break;
+	}
+	if (fd == -1 && errno == ENOSYS)	/* then through no symlink */
+		return beneath_openat(folder, path + strspn(path, "/"), flags);
+	return (int)fd;
 }
 
 /* The longest run of whole parts that one call takes. */

@@ -21,6 +21,7 @@ int	within_open_read(int folder, const char *name, int flags);
 /*
  * A path as it would be if the folder were "/": symlinks are followed, but
  * absolute ones and ".." lead nowhere but below it.  Shorter than PATH_MAX.
+ * A kernel without openat2(2) follows none: ELOOP.
  */
 int	within_open_rooted(int folder, const char *path, int flags);
 

@@ -37,6 +37,7 @@
 #define PREFIX "muster-scratch-"
 #define MARK "MUSTER_SCRATCH="
 #define DEATH_MS 10000
+#define LOOK_MS 10
 #define ROUNDS_MAX 100
 #define ENVIRON_MAX ((size_t)16 << 20)
 
@@ -82,6 +83,20 @@ belongs(pid_t pid, const char *path)
 	return yes;
 }
 
+/* The same without a pidfd: a kernel that has none has to be asked again. */
+static bool
+kill_by_number(pid_t pid, const char *path)
+{
+	int waited;
+
+	if (!belongs(pid, path) || kill(pid, SIGKILL) == -1)
+		return false;
+	for (waited = 0; waited < DEATH_MS && belongs(pid, path);
+	    waited += LOOK_MS)
+		(void)poll(NULL, 0, LOOK_MS);
+	return waited < DEATH_MS;
+}
+
 /* True when it was the folder's and is dead now. */
 static bool
 kill_one(pid_t pid, const char *path)
@@ -91,7 +106,7 @@ kill_one(pid_t pid, const char *path)
 	bool killed = false;
 
 	if ((fd = pidfd_open(pid, 0)) == -1)
-		return false;		/* it is gone */
+		return errno == ENOSYS && kill_by_number(pid, path);
 	if (belongs(pid, path) &&
 	    pidfd_send_signal(fd, SIGKILL, NULL, 0) == 0) {
 		/* Its files must be closed before we remove them. */

@@ -1,16 +1,14 @@
 /*
- * Opens names below the store's folder, and nothing else: the kernel itself
- * (openat2, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS) refuses whatever would
- * lead out of it, so that no check here can be raced.
+ * Opens names below the store's folder, and nothing else: beneath_openat()
+ * refuses whatever would lead out of it, so that no check here can be raced.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/beneath.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "store/beneath.h"
@@ -55,18 +53,14 @@ absent(int root, struct err *e)
 int
 beneath_open(int root, const char *name, int flags, struct err *e)
 {
-	struct open_how how = {
-		.flags = (unsigned)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-		    RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
+	int fd;
 
+	/* As long as names below it are being renamed. */
 	do {
-		fd = syscall(SYS_openat2, root, name, &how, sizeof(how));
+		fd = beneath_openat(root, name, flags);
 	} while (fd == -1 && (errno == EINTR || errno == EAGAIN));
 	if (fd != -1)
-		return (int)fd;
+		return fd;
 	if (errno == ENOENT || errno == ENOTDIR)
 		return absent(root, e);
 	return beneath_error(e, "open");

@@ -11,8 +11,8 @@ struct stat;
 int	beneath_check(int root, struct err *);
 
 /*
- * openat2(2) of a name below an open folder, never leaving it and following
- * no symlink.  flags as open(2); O_CLOEXEC is added.  Kinds as in store.h:
+ * beneath_openat() of a name below an open folder, never leaving it and
+ * following no symlink.  flags as there.  Kinds as in store.h:
  * ERR_ABSENT only when it is certainly not there.
  */
 int	beneath_open(int root, const char *name, int flags, struct err *);

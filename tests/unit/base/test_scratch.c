@@ -1,8 +1,12 @@
-/* Throwaway folders: swept when left, and only then. */
+/*
+ * Throwaway folders: swept when left, and only then.
+ * wrap: pidfd_open
+ */
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -52,6 +56,20 @@ entries(void)
 		n++;
 	(void)closedir(d);
 	return n - 2;
+}
+
+static bool no_pidfd;			/* an old kernel */
+
+int	__wrap_pidfd_open(pid_t, unsigned);
+int	__real_pidfd_open(pid_t, unsigned);
+int
+__wrap_pidfd_open(pid_t pid, unsigned flags)
+{
+	if (no_pidfd) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return __real_pidfd_open(pid, flags);
 }
 
 /* A process that says (or not) that it belongs to a folder. */
@@ -202,6 +220,14 @@ its_processes_go_with_the_folder_and_no_others(void **state)
 	child_kill(prefix);
 }
 
+static void
+so_they_do_where_the_kernel_has_no_pidfd(void **state)
+{
+	no_pidfd = true;
+	its_processes_go_with_the_folder_and_no_others(state);
+	no_pidfd = false;
+}
+
 /*
  * A killed run's child dies with it, but not what that child had started: it
  * may even be in another session and change its folder.
@@ -288,6 +314,7 @@ main(void)
 		TEST(what_a_killed_run_left_is_swept_by_the_next),
 		TEST(a_folder_without_anything_in_it_is_swept_too),
 		TEST(its_processes_go_with_the_folder_and_no_others),
+		TEST(so_they_do_where_the_kernel_has_no_pidfd),
 		TEST(a_sweep_kills_what_children_of_a_killed_run_started),
 		TEST(makers_and_sweepers_do_not_disturb_each_other),
 	};

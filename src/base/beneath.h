@@ -1,0 +1,16 @@
+#ifndef BASE_BENEATH_H
+#define BASE_BENEATH_H
+
+/*
+ * Open a name below an open folder, as openat2(2) does with RESOLVE_BENEATH,
+ * RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS: never above the folder, and
+ * through no symlink.  flags as of open(2), without O_CREAT; O_CLOEXEC is
+ * added.  -1 with errno set: EXDEV for a name that leads out, ELOOP where a
+ * symlink is in the way.
+ *
+ * A kernel or a sandbox that has no openat2 (ENOSYS) gets the same part by
+ * part; there ".." is refused wherever it stands.
+ */
+int	beneath_openat(int folder, const char *name, int flags);
+
+#endif
