@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "report/job.h"
+#include "report/job_doctor.h"
 
 #define PATH_SIZE 4096
 
@@ -59,12 +60,15 @@ static const char purpose[] =
     "  report     how the backups are doing: summary, page, metrics, trail";
 
 /*
- * Only the gate says GO; a snapshot, shipment or drill that could not be done
+ * Only the gate says GO, also over what the doctor and the drill found wrong;
+ * a snapshot, shipment or drill that could not be done
  * ends it before, so that no older receipt is taken for this one's.
  */
 static int
 predeploy(char *operands[], struct err *e)
 {
+	struct job_doctor doctor = { .sign = true, .if_demanded = true,
+	    .brief = true };
 	int status;
 
 	(void)operands;
@@ -75,6 +79,10 @@ predeploy(char *operands[], struct err *e)
 		return status;
 	want.may_be_none = true;
 	if ((status = job_ship(&want, e)) != CMD_YES)
+		return status;
+	doctor.policy = want.policy;
+	status = job_doctor(&doctor, e);
+	if (e->kind != ERR_NONE)
 		return status;
 	status = job_drill(&want, e);
 	if (status != CMD_YES && status != CMD_NO)

@@ -14,6 +14,13 @@
 
 #define FORMAT 1
 
+bool
+receipt_is_drill(const char *kind)
+{
+	return strcmp(kind, "full") == 0 || strcmp(kind, "sampled") == 0 ||
+	    strcmp(kind, "exercise") == 0;
+}
+
 void
 receipt_drop(struct receipt *r)
 {

@@ -44,7 +44,8 @@ struct receipt {
 	char		store[CHARTER_ID_SIZE];
 	char		host[SNAPSHOT_SITE_MAX];
 	char		from[SNAPSHOT_SITE_MAX];	/* the store's URL */
-	char		kind[SNAPSHOT_NAME_MAX];	/* full */
+	/* full, sampled, exercise, sabotage, doctor */
+	char		kind[SNAPSHOT_NAME_MAX];
 	char		key[RECOVERY_NAME_SIZE];	/* that opened it */
 	char		server[DB_VERSION_MAX];	/* throwaway server's, or "" */
 	struct id	snapshot;	/* digest of its statement */
@@ -70,6 +71,12 @@ struct receipt {
 	size_t		n_checks, checks_size;
 	bool		passed;		/* every check, and at least one */
 };
+
+/*
+ * Is a receipt of this kind one of a restore that shows how the site would
+ * come back?  Not of a sabotage, which tries the alarm, nor of the doctor.
+ */
+bool	receipt_is_drill(const char *kind);
 
 /* Release what it holds; the struct can be used again. */
 void	receipt_drop(struct receipt *);

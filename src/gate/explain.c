@@ -68,6 +68,10 @@ static const struct {
 	    "exercise: muster-drill --exercise -k FILE." },
 	{ "sabotage", "Try the alarm: muster-drill --sabotage. If it stayed "
 	    "silent, do not deploy, and report it." },
+	{ "doctor", "See what is not well, muster-doctor, mend it, and sign "
+	    "that it is: muster-doctor --sign." },
+	{ "readers apart", "Keep recovery keys off the host that takes "
+	    "snapshots: carry out drills on another one." },
 	{ "judged receipts", "A receipt that a verdict rests on is gone: "
 	    "muster-report --trail; another store may have it, muster-ship." },
 	{ "receipt chain", "Somebody removed or dated back a receipt: "
@@ -76,14 +80,28 @@ static const struct {
 	    "muster-report --trail shows which. Another store may have it." },
 };
 
+/* Rules of which there is one for each store or command. */
+static const struct {
+	const char	*beginning, *fix;
+} many[] = {
+	{ "check: ", "It is a command of the policy's gate.checks: run it by "
+	    "hand and do what it asks for." },
+	{ "off-site ", "Ship it: muster-ship names what hinders it, and "
+	    "muster-verify -s STORE what is bad there." },
+	{ "lock ", "Raise the store's object-lock.days, and lock what is "
+	    "there for longer (aws s3api put-object-retention). To see "
+	    "locks, the key needs s3:GetObjectRetention." },
+};
+
 const char *
 gate_explain(const char *rule)
 {
 	size_t i;
 
-	if (strncmp(rule, "check: ", 7) == 0)
-		return "It is a command of the policy's gate.checks: run it "
-		    "by hand and do what it asks for.";
+	for (i = 0; i < sizeof(many) / sizeof(many[0]); i++)
+		if (strncmp(rule, many[i].beginning,
+		    strlen(many[i].beginning)) == 0)
+			return many[i].fix;
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (strcmp(all[i].rule, rule) == 0)
 			return all[i].fix;

@@ -84,12 +84,13 @@ judge(struct evidence *x, struct err *e)
 {
 	static int (*const all[])(struct evidence *, struct err *) = {
 		rules_charter, rules_snapshot, rules_past, rules_stored,
-		rules_drill, rules_judged, rules_figures, rules_trust,
-		rules_checks
+		rules_offsite, rules_drill, rules_judged, rules_figures,
+		rules_trust, rules_checks
 	};
 	static const char *const names[] = {
-		"charter", "snapshot", "past", "stored packs", "drill",
-		"judged receipts", "figures", "trust", "checks"
+		"charter", "snapshot", "past", "stored packs",
+		"other stores", "drill", "judged receipts", "figures",
+		"trust", "checks"
 	};
 	size_t i;
 

@@ -78,6 +78,7 @@ keep_drill(struct past_drill *p, const struct receipt *r, const char *object)
 	memcpy(p->host, r->host, sizeof(p->host));
 	memcpy(p->key, r->key, sizeof(p->key));
 	memcpy(p->bottleneck, r->bottleneck, sizeof(p->bottleneck));
+	p->policy = r->policy;
 	p->finished = r->finished;
 	p->total = r->total;
 	p->declared = r->declared;

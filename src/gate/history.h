@@ -31,6 +31,7 @@ struct past_drill {
 	char		host[SNAPSHOT_SITE_MAX];
 	char		key[RECOVERY_NAME_SIZE];
 	char		bottleneck[SNAPSHOT_NAME_MAX];
+	struct id	policy;
 	int64_t		finished;
 	double		total;		/* seconds, measured */
 	uint64_t	declared;	/* seconds, by policy */

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/intr.h"
 #include "base/num.h"
+#include "drill/mask.h"
 #include "gate/rules.h"
 #include "pack/check.h"
 #include "policy/policy.h"
@@ -292,11 +293,14 @@ rules_checks(struct evidence *x, struct err *e)
 {
 	const struct policy *p = x->o->policy;
 	char name[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	struct mask *mask;
 	struct buf out;
 	struct err why;
 	uint32_t i;
 	int status = -1;
 
+	if ((mask = mask_new(e)) == NULL)
+		return -1;
 	buf_init(&out, CHECK_OUTPUT_MAX);
 	for (i = 0; i < p->n_checks; i++) {
 		err_clear(&why);
@@ -308,16 +312,20 @@ rules_checks(struct evidence *x, struct err *e)
 			if (why.kind == ERR_INTERRUPTED) {
 				*e = why;
 				buf_drop(&out);
+				mask_free(mask);
 				return -1;
 			}
 			rule_add(x, name, RULE_UNKNOWN, p->path, "exit 0",
 			    why.text);
 			continue;
 		}
+		if (out.len > 0)
+			mask_apply(mask, (char *)out.data, out.len);
 		say_output(status, &out, seen);
 		rule_add(x, name, status == 0 ? RULE_PASS : RULE_FAIL,
 		    p->path, "exit 0", seen);
 	}
 	buf_drop(&out);
+	mask_free(mask);
 	return 0;
 }

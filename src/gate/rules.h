@@ -52,6 +52,12 @@ int	rules_snapshot(struct evidence *, struct err *);
 int	rules_stored(struct evidence *, struct err *);
 
 /*
+ * Rules about other stores: each that the policy names as off-site has the
+ * snapshot, whole; what was put with Object Lock stays locked long enough.
+ */
+int	rules_offsite(struct evidence *, struct err *);
+
+/*
  * Rules about the drill: the newest receipt of the site, its age, kind,
  * origin, that no check was skipped and all passed, the RTO with its margin.
  */

@@ -44,9 +44,9 @@ consider(void *cookie, const struct trail_item *item, struct err *e)
 		receipt_drop(&r);
 		return 0;
 	}
-	/* a sabotage tries the alarm and is no drill of the site */
 	if (strcmp(r.site, f->x->o->policy->site) != 0 ||
-	    strcmp(r.kind, "sabotage") == 0) {
+	    strcmp(r.kind, "sabotage") == 0 ||
+	    strcmp(r.kind, "doctor") == 0) {
 		receipt_drop(&r);
 		return 0;
 	}

@@ -4,8 +4,10 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/num.h"
 #include "gate/rules.h"
 #include "policy/policy.h"
@@ -76,16 +78,72 @@ rule_kind_age(struct evidence *x, const char *rule, const char *kind,
 	}
 	age = (x->now - p->finished) / NANO;
 	good = p->passed && age >= -skew && age <= (int64_t)max;
-	(void)snprintf(seen, sizeof(seen), "%s, %s%s with key %s",
+	(void)snprintf(seen, sizeof(seen), "%s, %s%s%s%s",
 	    p->passed ? "passed" : "FAILED",
 	    num_format_seconds((double)(age < 0 ? -age : age), text),
-	    age < 0 ? " in the future" : " old", p->key);
-	if (!is_reader(&x->d->charter, p->key)) {
+	    age < 0 ? " in the future" : " old", p->key[0] != '\0' ?
+	    " with key " : ", on ", p->key[0] != '\0' ? p->key : p->host);
+	/* the doctor opens nothing */
+	if (strcmp(kind, "doctor") == 0) {
+		if (id_compare(&p->policy, &x->o->policy->digest) != 0) {
+			good = false;
+			append(seen, "by another or older policy");
+		}
+	} else if (!is_reader(&x->d->charter, p->key)) {
 		good = false;
 		append(seen, "which opens this store no more");
 	}
 	rule_add(x, rule, good ? RULE_PASS : RULE_FAIL, p->object, required,
 	    seen);
+}
+
+/* Who was on that host could read: it opened the store for a drill. */
+static const struct past_drill *
+drilled_on(const struct evidence *x, const char *host)
+{
+	int64_t since = x->now -
+	    (int64_t)x->o->policy->gate_drill_age * NANO;
+	size_t i;
+
+	for (i = x->h.n_drills; i-- > 0; )
+		if (x->h.drills[i].finished >= since &&
+		    x->h.drills[i].key[0] != '\0' &&
+		    strcmp(x->h.drills[i].host, host) == 0)
+			return &x->h.drills[i];
+	return NULL;
+}
+
+/* The host that takes snapshots holds no key that reads them. */
+static void
+rule_apart(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	const struct past_drill *d;
+	char seen[RECEIPT_TEXT_MAX], here[SNAPSHOT_SITE_MAX] = "";
+
+	if (!p->gate_key_apart)
+		return;
+	(void)gethostname(here, sizeof(here) - 1);
+	if (!x->has_s)
+		(void)snprintf(seen, sizeof(seen), "no snapshot to say which "
+		    "host that is");
+	else if ((d = drilled_on(x, x->s.host)) != NULL)
+		(void)snprintf(seen, sizeof(seen), "%.200s opened it for a "
+		    "drill, with key %s", d->host, d->key);
+	else if (strcmp(here, x->s.host) == 0 && p->recovery_key != NULL &&
+	    file_exists(p->recovery_key))
+		(void)snprintf(seen, sizeof(seen), "%.100s has %.300s", here,
+		    p->recovery_key);
+	else {
+		(void)snprintf(seen, sizeof(seen), "%.200s has none that we "
+		    "know of", x->s.host);
+		rule_add(x, "readers apart", RULE_PASS, x->s.object,
+		    "no recovery key where snapshots are taken", seen);
+		return;
+	}
+	rule_add(x, "readers apart", x->has_s ? RULE_FAIL : RULE_UNKNOWN,
+	    x->has_s ? x->s.object : "",
+	    "no recovery key where snapshots are taken", seen);
 }
 
 /* A trail from which something was taken, or into which something was put. */
@@ -130,6 +188,9 @@ rules_trust(struct evidence *x, struct err *e)
 	const struct policy *p = x->o->policy;
 
 	rule_readers(x);
+	rule_apart(x);
+	if (p->gate_doctor_age > 0)
+		rule_kind_age(x, "doctor", "doctor", p->gate_doctor_age);
 	if (p->gate_escrow > 0)
 		rule_kind_age(x, "drill key escrow", "exercise",
 		    p->gate_escrow);

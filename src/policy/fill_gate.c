@@ -103,6 +103,53 @@ fill_readers(struct fill *f, const struct raw_gate *raw)
 	    &f->l->policy.gate_readers);
 }
 
+/* Where the snapshot must be, too: all stores but the first, or these. */
+static int
+fill_offsite(struct fill *f, const struct raw_gate *raw)
+{
+	const struct tree *gate = tree_get(f->tree, "gate");
+	struct policy *p = &f->l->policy;
+	char path[64];
+	struct err none;
+	uint32_t i;
+
+	if (gate == NULL || tree_get(gate, "offsite") == NULL) {
+		p->gate_offsite = loaded_alloc(f->l, p->n_stores,
+		    sizeof(*p->gate_offsite), f->e);
+		if (p->gate_offsite == NULL)
+			return -1;
+		for (i = 1; i < p->n_stores; i++)
+			p->gate_offsite[i - 1] = p->stores[i].name;
+		return 0;
+	}
+	for (i = 0; i < raw->offsite.n; i++) {
+		(void)snprintf(path, sizeof(path), "gate.offsite[%u]",
+		    (unsigned)i + 1);
+		if (policy_find_store(p, raw->offsite.item[i], &none) == NULL)
+			return tree_fail_at(f->tree, path, f->e, "expected "
+			    "the name of a store, not %.60s",
+			    raw->offsite.item[i]);
+	}
+	return fill_keep_list(f, &raw->offsite, false, &p->gate_offsite);
+}
+
+/* How long objects must stay locked; a lock must be asked for somewhere. */
+static int
+fill_locked(struct fill *f, const struct raw_gate *raw)
+{
+	struct policy *p = &f->l->policy;
+	uint32_t i;
+
+	if (fill_keep_duration(f, "gate.locked", raw->locked, 1,
+	    &p->gate_locked) == -1)
+		return -1;
+	for (i = 0; i < p->n_stores; i++)
+		if (p->stores[i].lock != POLICY_UNLOCKED)
+			return 0;
+	return p->gate_locked == 0 ? 0 : tree_fail_at(f->tree, "gate.locked",
+	    f->e, "no store locks anything: expected one with object-lock");
+}
+
 int
 fill_gate(struct fill *f, const struct raw_gate *raw)
 {
@@ -118,7 +165,12 @@ fill_gate(struct fill *f, const struct raw_gate *raw)
 	    fill_keep_duration(f, "gate.clock-skew", raw->clock_skew, 0,
 	    &p->gate_clock_skew) == -1)
 		return -1;
-	if (fill_past(f, raw) == -1 || fill_readers(f, raw) == -1)
+	if (fill_past(f, raw) == -1 || fill_readers(f, raw) == -1 ||
+	    fill_offsite(f, raw) == -1 || fill_locked(f, raw) == -1)
+		return -1;
+	p->gate_key_apart = raw->key_apart == RAW_TRUE;
+	if (fill_keep_duration(f, "gate.doctor-age", raw->doctor_age, 1,
+	    &p->gate_doctor_age) == -1)
 		return -1;
 	if (fill_keep_percent(f, "gate.margin", raw->margin,
 	    &p->gate_margin) == -1)

@@ -122,6 +122,11 @@ struct policy {
 	uint32_t	  gate_margin;		/* default 0 */
 	uint64_t	  gate_clock_skew;	/* default 60 s */
 	uint64_t	  gate_valid;	/* of a verdict; default 1 h */
+	const char	**gate_offsite;	/* stores; default all but the */
+					/* first; NULL: none */
+	uint64_t	  gate_locked;	/* 0: not judged */
+	uint64_t	  gate_doctor_age;	/* 0: not demanded */
+	bool		  gate_key_apart;	/* default no */
 	const char	**gate_readers;	/* names of recovery keys; or NULL */
 	uint64_t	  gate_escrow;	/* 0: not demanded */
 	uint32_t	  gate_coverage;	/* default all */

@@ -88,7 +88,9 @@ struct raw_gate {
 	char			*snapshot_age, *drill_age, *margin;
 	char			*clock_skew, *valid, *coverage, *slowdown;
 	char			*forecast, *rpo_period, *sabotage_age;
-	struct raw_list		 readers;
+	char			*locked, *doctor_age;
+	enum raw_bool		 key_apart;
+	struct raw_list		 readers, offsite;
 	struct raw_drill_key	 drill_key;
 	struct raw_size		 size;
 	struct raw_check	*checks;

@@ -114,8 +114,10 @@ receipt_row(struct listing *x, const struct trail_item *item, struct err *e)
 		l.when = r.finished;
 		l.site = r.site;
 		(void)snprintf(l.detail, sizeof(l.detail), "%s in %s, %zu "
-		    "checks", r.passed ? "passed" : "FAILED",
-		    num_format_seconds(r.total, total), r.n_checks);
+		    "checks%s%s", r.passed ? "passed" : "FAILED",
+		    num_format_seconds(r.total, total), r.n_checks,
+		    strcmp(r.kind, "full") == 0 ? "" : ", ",
+		    strcmp(r.kind, "full") == 0 ? "" : r.kind);
 		rc = row(x, item, &l, e);
 	}
 	receipt_drop(&r);

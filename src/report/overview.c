@@ -93,7 +93,7 @@ overview_drill(const struct overview *o)
 	size_t i;
 
 	for (i = o->h.n_drills; i-- > 0; )
-		if (strcmp(o->h.drills[i].kind, "sabotage") != 0)
+		if (receipt_is_drill(o->h.drills[i].kind))
 			return &o->h.drills[i];
 	return NULL;
 }

@@ -23,7 +23,7 @@
 static bool
 is_shown(const struct past_drill *d)
 {
-	return strcmp(d->kind, "sabotage") != 0 && d->coverage >= 1;
+	return receipt_is_drill(d->kind) && d->coverage >= 1;
 }
 
 /* Indices of the newest `most` drills that are shown, oldest first. */

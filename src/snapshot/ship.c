@@ -30,9 +30,8 @@
 #define SAMPLE_LEAST 3u
 #define SAMPLE_ONE_IN 20u
 
-/* Is the error about the object and not about reaching the store? */
-static bool
-is_about_object(const struct err *e)
+bool
+ship_is_about_object(const struct err *e)
 {
 	return e->kind == ERR_ABSENT || e->kind == ERR_DAMAGED ||
 	    e->kind == ERR_UNSUPPORTED;
@@ -69,9 +68,8 @@ done:
 	    store_url(from->store), info->name);
 }
 
-/* Is the other store a copy of ours, or empty and allowed to become one? */
-static int
-agree(struct ship *s, struct err *e)
+int
+ship_agree(struct ship *s, struct err *e)
 {
 	struct agreeing a = { s, 0 };
 	const char *url = store_url(s->o->to);
@@ -149,7 +147,7 @@ try_small(struct ship *s, const char *name, const struct id *id,
 {
 	if (copy_small(s, name, id, e) == 0)
 		return 1;
-	if (!is_about_object(e))
+	if (!ship_is_about_object(e))
 		return -1;
 	ship_problem(s, name, e->text);
 	err_clear(e);
@@ -249,7 +247,7 @@ each_need(struct needing *n, const struct trail_item *item,
 	    inventory_each(s->from->store, &snap->inventory, fn, n, e) == 0)
 		return 0;
 	n->whole = false;
-	if (!is_about_object(e))
+	if (!ship_is_about_object(e))
 		return -1;
 	ship_problem(s, item->object, e->text);
 	err_clear(e);
@@ -356,9 +354,8 @@ bind_all(struct ship *s, struct err *e)
 	return rc;
 }
 
-/* Which packs are to be read whole: all, or some that nobody can foretell. */
-static int
-mark(struct ship *s, struct err *e)
+int
+ship_mark(struct ship *s, struct err *e)
 {
 	uint32_t *dice;
 	size_t i, n = 0;
@@ -430,7 +427,7 @@ read_back(struct ship *s, struct err *e)
 		    NULL ? "is not there after it was sent" :
 		    "has another size there than it was sent with");
 	}
-	if (mark(s, e) == -1)
+	if (ship_mark(s, e) == -1)
 		return -1;
 	step(s, "read back", sum(s, false, &packs));
 	return ship_check_packs(s, e);
@@ -443,7 +440,7 @@ ship_all(struct ship *s, struct err *e)
 	uint64_t bytes, packs;
 
 	step(s, "compare", 0);
-	if (agree(s, e) == -1)
+	if (ship_agree(s, e) == -1)
 		return -1;
 	if (holding_list(&s->packs, s->from->store, "packs/", e) == -1 ||
 	    holding_list(&s->there, s->o->to, "packs/", e) == -1 ||

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "snapshot/depot.h"
+#include "snapshot/snapshot.h"
 
 struct err;
 
@@ -53,5 +54,17 @@ struct ship_report {
  */
 int	ship_store(struct depot *from, const struct ship_options *,
 	    struct ship_report *, struct err *);
+
+/*
+ * Look whether another store has this snapshot whole: it is a copy of ours,
+ * statement and inventory are read there and are the same, every pack is
+ * listed there with the size that it has here, and a sample of them (or all)
+ * is read whole and has its SHA-256.  Nothing is sent.
+ *
+ * 0: the look was carried out; problems in the report say whether all is
+ * there, present how many packs are.  -1: it was not.  Errors as above.
+ */
+int	ship_look(struct depot *from, const struct snapshot *,
+	    const struct ship_options *, struct ship_report *, struct err *);
 
 #endif

@@ -54,6 +54,18 @@ struct ship {
 /* Tell and count what is wrong. */
 void	ship_problem(struct ship *, const char *object, const char *what);
 
+/* Is the error about the object and not about reaching the store? */
+bool	ship_is_about_object(const struct err *);
+
+/* Is the other store a copy of ours, or empty and allowed to become one? */
+int	ship_agree(struct ship *, struct err *);
+
+/*
+ * Mark which of the good packs are to be read whole: all, or some that nobody
+ * can foretell.
+ */
+int	ship_mark(struct ship *, struct err *);
+
 /* Send every pack that is wanted, several at once. */
 int	ship_send_packs(struct ship *, struct err *);
 

@@ -246,6 +246,23 @@ store_head(struct store *s, const char *name, struct store_info *info,
 }
 
 int
+store_kept(struct store *s, const char *name, struct store_kept *k,
+    struct err *e)
+{
+	struct store_info info;
+
+	*k = (struct store_kept){ .lock = STORE_UNLOCKED };
+	if (s->driver->kept == NULL)
+		return store_head(s, name, &info, e);
+	if (check_name(name, e) == -1)
+		return -1;
+	if (s->driver->kept(s->self, name, k, e) == -1)
+		return failed(s, e, "cannot look up the lock of", name, "in");
+	err_clear(e);
+	return 0;
+}
+
+int
 store_list(struct store *s, const char *prefix,
     int (*each)(void *, const struct store_info *, struct err *), void *cookie,
     struct err *e)

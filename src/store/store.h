@@ -36,6 +36,18 @@ enum store_put_result {
 	STORE_EXISTED = 1		/* an object of that name was there */
 };
 
+/* Until when an object cannot be removed: Object Lock of a bucket. */
+enum store_lock {
+	STORE_UNLOCKED = 0,
+	STORE_GOVERNANCE,	/* removed by special permission only */
+	STORE_COMPLIANCE	/* by nobody, until its time has come */
+};
+
+struct store_kept {
+	enum store_lock	lock;
+	int64_t		until;		/* UTC ns; 0: it is not locked */
+};
+
 /* What a driver implements; store.c checks names and forwards. */
 struct store_driver {
 	enum store_put_result (*put)(void *self, const char *name,
@@ -49,6 +61,9 @@ struct store_driver {
 		    int (*each)(void *cookie, const struct store_info *,
 		    struct err *), void *cookie, struct err *);
 	int	(*remove)(void *self, const char *name, struct err *);
+	/* store_kept(); NULL: it keeps nothing */
+	int	(*kept)(void *self, const char *name, struct store_kept *,
+		    struct err *);
 	/* health.h; NULL: nothing can be told, all fields stay zero */
 	int	(*look)(void *self, struct store_health *, struct err *);
 	void	(*close)(void *self);
@@ -64,12 +79,6 @@ enum store_style {
 	STORE_STYLE_AUTO = 0,	/* by path unless it is Amazon */
 	STORE_STYLE_PATH,	/* host/bucket/name */
 	STORE_STYLE_HOST	/* bucket.host/name */
-};
-
-enum store_lock {
-	STORE_UNLOCKED = 0,
-	STORE_GOVERNANCE,	/* removed by special permission only */
-	STORE_COMPLIANCE	/* by nobody, until its time has come */
 };
 
 struct store_options {
@@ -140,6 +149,14 @@ int	store_get_all(struct store *, const char *name, struct buf *,
 
 /* Size and time.  ERR_ABSENT when it is not there. */
 int	store_head(struct store *, const char *name, struct store_info *,
+	    struct err *);
+
+/*
+ * Until when the object is kept, as the store says now.  ERR_ABSENT when it is
+ * not there.  To see it, a bucket's key needs s3:GetObjectRetention; without,
+ * it looks as if it were not locked.
+ */
+int	store_kept(struct store *, const char *name, struct store_kept *,
 	    struct err *);
 
 /*

@@ -47,6 +47,47 @@ bad() {
 	[ -z "$output" ]
 }
 
+@test "what it saw is signed, for a gate that demands it" {
+	run -64 muster doctor --sign --quick
+	sed -i 's|^gate: {|&doctor-age: 10m, |' "$policy"
+	grep -q doctor-age "$policy"
+	run -1 muster gate -n --explain -p "$policy"
+	[[ $output =~ FAIL\ +doctor\ .*none ]]
+	[[ $output == *"muster-doctor --sign"* ]]
+	muster snapshot --quiet -p "$policy"
+	run -0 muster doctor --sign -p "$policy"
+	[[ ${lines[-1]} == "receipt receipts/2"* ]]
+	run -1 muster gate -n -p "$policy"
+	[[ $output =~ pass\ +doctor\ .*passed,\ .*\ old,\ on\  ]]
+	run -0 muster list --all
+	[[ ${lines[-1]} == *"  receipt "*"passed in "*" checks, doctor" ]]
+}
+
+@test "a receipt of what is bad says so, and the gate with it" {
+	muster snapshot --quiet
+	sed -i "s|private/files|private/gone|
+	    s|^gate: {|&doctor-age: 10m, |" "$policy"
+	run -1 muster doctor --sign -p "$policy"
+	[[ $output == *"BAD     files: path: "*"receipt receipts/2"* ]]
+	run -1 muster gate -n -p "$policy"
+	[[ $output =~ FAIL\ +doctor\ .*FAILED,\  ]]
+}
+
+@test "there is no receipt before there is a snapshot, nor into /dev/full" {
+	mkdir "$BATS_TEST_TMPDIR/new"
+	sed "s|$SITE/store|$BATS_TEST_TMPDIR/new/store|g
+	    s|$SITE/writer|$BATS_TEST_TMPDIR/new/writer|
+	    s|^state: .*|state: $BATS_TEST_TMPDIR/new/state|" "$policy" \
+	    >"$BATS_TEST_TMPDIR/new.yaml"
+	muster init --quiet --store "$BATS_TEST_TMPDIR/new/store" \
+	    --site "$site_name" --bare-recovery-key \
+	    -o "$BATS_TEST_TMPDIR/new/muster.yaml"
+	run muster doctor --sign -p "$BATS_TEST_TMPDIR/new.yaml"
+	[ "$status" -eq 2 ]
+	[[ $output == *"cannot be signed before there is a snapshot"* ]]
+	run -2 bash -c "muster doctor --sign -p '$policy' >/dev/full"
+}
+
 @test "every finding in JSON, then the counts" {
 	muster doctor --quick --json >"$BATS_TEST_TMPDIR/out"
 	run -0 jq -es '(.[:-1] | all(.event == "finding" and .name and .seen

@@ -101,6 +101,15 @@ stand_in() {
 	    <<<"$output"
 }
 
+@test "predeploy makes the doctor's receipt where the gate demands one" {
+	docs_policy | sed 's/^gate: {/&doctor-age: 1m, /' >"$MUSTER_POLICY"
+	run -0 muster predeploy
+	[[ $output == *"ready: "*" 0 bad, 0 unknown"* ]]
+	[[ $output =~ pass\ +doctor\  ]]
+	[[ $output != *"good    "* ]]
+	docs_policy >"$MUSTER_POLICY"
+}
+
 @test "predeploy ends where it could not go on, and never says GO" {
 	run -64 muster predeploy --subject x
 	run -64 muster predeploy docs.example

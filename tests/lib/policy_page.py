@@ -30,7 +30,9 @@ BASE = {
     "site": "site: s\n",
     "components": "components:\n  db: {databases: [d]}\n"
                   "  files: {paths: [/x]}\n",
-    "stores": "stores:\n  local: {url: /nowhere}\n",
+    "stores": "stores:\n  local: {url: /nowhere}\n"
+              "  offsite: {url: 's3://b/p',\n"
+              "    object-lock: {mode: governance, days: 30}}\n",
     "keys": "keys: {writer: /nowhere}\n",
     "objectives": "objectives: {rto: 1h, rpo: 1h}\n",
 }

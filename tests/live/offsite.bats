@@ -158,6 +158,17 @@ s3api() {
 	run -0 muster doctor --quick -p "$BATS_TEST_TMPDIR/locked.yaml"
 	[[ $output == *"good    store offsite: lock: Object Lock is on"* ]]
 	[[ $output == *"good    store offsite: versions: are kept"* ]]
+	# the gate reads the locks, and knows how long they last
+	sed -i 's|^gate: {|&locked: 23h, |' "$BATS_TEST_TMPDIR/locked.yaml"
+	run muster gate -n -p "$BATS_TEST_TMPDIR/locked.yaml"
+	echo "$output"
+	[[ $output =~ pass\ +off-site\ offsite\ .*\ there,\ .*\ read\ back ]]
+	[[ $output =~ pass\ +lock\ offsite\ .*\ objects,\ until\ 2 ]]
+	sed -i 's|locked: 23h|locked: 25h|' "$BATS_TEST_TMPDIR/locked.yaml"
+	run -1 muster gate -n --explain -p "$BATS_TEST_TMPDIR/locked.yaml"
+	[[ $output =~ FAIL\ +lock\ offsite\  ]]
+	[[ $output == *"is locked until 2"*" only, compliance"* ]]
+	[[ $output == *"s3:GetObjectRetention"* ]]
 	s3api list-object-versions --bucket "$S3_LOCKED" --prefix erp/ \
 	    --query 'Versions[].[Key,VersionId]' --output text \
 	    >"$BATS_TEST_TMPDIR/versions"

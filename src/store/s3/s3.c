@@ -382,6 +382,20 @@ s3_remove(void *self, const char *name, struct err *e)
 }
 
 static int
+s3_kept(void *self, const char *name, struct store_kept *k, struct err *e)
+{
+	struct ask a;
+
+	if (find(self, name, &a, e) == -1)
+		return -1;
+	if (a.reply.lock_mode[0] == '\0')
+		return 0;
+	k->lock = strcmp(a.reply.lock_mode, "COMPLIANCE") == 0 ?
+	    STORE_COMPLIANCE : STORE_GOVERNANCE;
+	return clock_parse(a.reply.lock_until, &k->until, e);
+}
+
+static int
 s3_look(void *self, struct store_health *h, struct err *e)
 {
 	struct s3 *s = self;
@@ -404,6 +418,7 @@ static const struct store_driver driver = {
 	.head = s3_head,
 	.list = s3_list,
 	.remove = s3_remove,
+	.kept = s3_kept,
 	.look = s3_look,
 	.close = s3_close,
 };

@@ -72,6 +72,10 @@ the_smallest_policy_has_all_defaults(void **state)
 	assert_null(p->rehearse);
 	assert_int_equal(p->gate_valid, 3600);
 	assert_null(p->gate_readers);
+	assert_false(p->gate_key_apart);
+	assert_null(p->gate_offsite[0]);	/* there is one store only */
+	assert_int_equal(p->gate_locked, 0);
+	assert_int_equal(p->gate_doctor_age, 0);
 	assert_int_equal(p->gate_escrow, 0);
 	assert_int_equal(p->gate_coverage, 1000000);
 	assert_int_equal(p->gate_slowdown, 1000000);
@@ -91,6 +95,29 @@ the_smallest_policy_has_all_defaults(void **state)
 	policy_free(p);
 }
 
+/* A copy elsewhere is demanded unless the policy says that none is. */
+static void
+every_store_but_the_first_is_off_site(void **state)
+{
+	struct policy *p = parse("site: s\n"
+	    "components: {files: {paths: [/f]}}\n"
+	    "stores: {a: {url: /a}, b: {url: /b}, c: {url: /c}}\n"
+	    "keys: {writer: w}\nobjectives: {rto: 1h, rpo: 1h}\n");
+
+	(void)state;
+	assert_string_equal(p->gate_offsite[0], "b");
+	assert_string_equal(p->gate_offsite[1], "c");
+	assert_null(p->gate_offsite[2]);
+	policy_free(p);
+	p = parse("site: s\n"
+	    "components: {files: {paths: [/f]}}\n"
+	    "stores: {a: {url: /a}, b: {url: /b}}\n"
+	    "keys: {writer: w}\nobjectives: {rto: 1h, rpo: 1h}\n"
+	    "gate: {offsite: []}\n");
+	assert_null(p->gate_offsite[0]);
+	policy_free(p);
+}
+
 static void
 every_key_arrives_where_it_belongs(void **state)
 {
@@ -105,7 +132,8 @@ every_key_arrives_where_it_belongs(void **state)
 	    "    require-keys: {c.json: [k, l], d.json: [m]}}\n"
 	    "stores:\n"
 	    "  near: {url: store}\n"
-	    "  far.away: {url: 's3://bucket/prefix'}\n"
+	    "  far.away: {url: 's3://bucket/prefix',\n"
+	    "    object-lock: {mode: governance, days: 9}}\n"
 	    "  last: {url: /srv/last}\n"
 	    "keys: {writer: w, recovery: r, passphrase-file: /p}\n"
 	    "state: st\n"
@@ -119,7 +147,8 @@ every_key_arrives_where_it_belongs(void **state)
 	    "     {name: n, database: b, sql: SELECT 1, expect: '>= 1'},\n"
 	    "     {name: o, sql: q, files-exist: true, files-below: pub}]}\n"
 	    "gate: {snapshot-age: 5m, drill-age: 2w, margin: 12.5%,\n"
-	    "  valid: 30m, readers: [0123456789abcdef],\n"
+	    "  valid: 30m, readers: [0123456789abcdef], key-apart: true,\n"
+	    "  offsite: [last, near], locked: 7d, doctor-age: 1d,\n"
 	    "  drill-key: {escrow: 90d},\n"
 	    "  coverage: 30%, slowdown: 50%, forecast: 30d, rpo-period: 7d,\n"
 	    "  size: {shrink: 25%, growth: 300%}, sabotage-age: 30d,\n"
@@ -187,6 +216,12 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(p->retention.yearly, 6);
 	assert_int_equal(p->gate_valid, 1800);
 	assert_string_equal(p->gate_readers[0], "0123456789abcdef");
+	assert_true(p->gate_key_apart);
+	assert_string_equal(p->gate_offsite[0], "last");
+	assert_string_equal(p->gate_offsite[1], "near");
+	assert_null(p->gate_offsite[2]);
+	assert_int_equal(p->gate_locked, 7 * 86400);
+	assert_int_equal(p->gate_doctor_age, 86400);
 	assert_int_equal(p->gate_escrow, 90 * 86400);
 	assert_int_equal(p->gate_coverage, 300000);
 	assert_int_equal(p->gate_slowdown, 500000);
@@ -394,6 +429,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_smallest_policy_has_all_defaults),
 		cmocka_unit_test(every_key_arrives_where_it_belongs),
+		cmocka_unit_test(every_store_but_the_first_is_off_site),
 		cmocka_unit_test(a_policy_beyond_a_megabyte_is_refused),
 		cmocka_unit_test(
 		    a_policy_without_a_folder_keeps_its_paths_relative),

@@ -65,6 +65,12 @@ an_unknown_key_is_refused_at_any_level(void **state)
 	refuse(SMALLEST "gate: {readers: [me]}\n",
 	    "p.yaml:9: gate.readers[1]: expected the name of a recovery key, "
 	    "16 hexadecimal digits, not me");
+	refuse(SMALLEST "gate: {offsite: [one, moon]}\n",
+	    "p.yaml:9: gate.offsite[2]: expected the name of a store, not "
+	    "moon");
+	refuse(SMALLEST "gate: {locked: 7d}\n",
+	    "p.yaml:9: gate.locked: no store locks anything: expected one "
+	    "with object-lock");
 	refuse(SMALLEST "gate: {coverage: 101%}\n",
 	    "p.yaml:9: gate.coverage: expected at most 100%, not 101%");
 	refuse(SMALLEST "drill: {frappe-passwords: true}\n",

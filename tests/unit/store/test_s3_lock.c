@@ -83,6 +83,26 @@ expect_lock(const char *key, const char *mode, unsigned days)
 	assert_true(utc <= want && utc > want - DAY / 24);
 }
 
+/* What the store itself says of it. */
+static void
+expect_kept(struct store *s, const char *name, enum store_lock lock,
+    unsigned days)
+{
+	int64_t want = clock_utc() + days * DAY;
+	struct store_kept k;
+	struct err e;
+
+	if (store_kept(s, name, &k, &e) == -1)
+		fail_msg("%s", e.text);
+	assert_int_equal(k.lock, lock);
+	if (lock == STORE_UNLOCKED)
+		assert_int_equal(k.until, 0);
+	else
+		assert_true(k.until <= want && k.until > want - DAY / 24);
+	assert_int_equal(store_kept(s, "no/such", &k, &e), -1);
+	assert_int_equal(e.kind, ERR_ABSENT);
+}
+
 static void
 what_is_put_with_compliance_cannot_be_removed_by_anybody(void **state)
 {
@@ -93,6 +113,7 @@ what_is_put_with_compliance_cannot_be_removed_by_anybody(void **state)
 	(void)state;
 	must_put(s, "a", "kept");
 	expect_lock("erp/a", "COMPLIANCE", 30);
+	expect_kept(s, "a", STORE_COMPLIANCE, 30);
 	expect("remove", live.locked, "erp/a", "AccessDenied AccessDenied");
 	/* nor overwritten: there is still the one version */
 	assert_int_equal(put(s, "a", "other", &e), STORE_EXISTED);
@@ -109,6 +130,7 @@ governance_yields_to_those_who_may_bypass_it(void **state)
 	(void)state;
 	must_put(s, "b", "kept");
 	expect_lock("erp/b", "GOVERNANCE", 1);
+	expect_kept(s, "b", STORE_GOVERNANCE, 1);
 	expect("remove", live.locked, "erp/b", "AccessDenied removed");
 	store_close(s);
 }
@@ -139,6 +161,7 @@ storage_classes_are_asked_for(void **state)
 
 	(void)state;
 	must_put(s, "d", "x");
+	expect_kept(s, "d", STORE_UNLOCKED, 0);
 	store_close(s);
 	s = open_store(live.bucket, (struct store_options){
 		.storage_class = "NO_SUCH_CLASS" });
