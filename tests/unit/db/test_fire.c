@@ -186,6 +186,22 @@ check_money(void)
 	}
 }
 
+/* What was found by a short cut is what the log itself says. */
+static void
+check_gtid(const struct db_point *p)
+{
+	char sql[512], *gtid;
+
+	if (p->binlog_file[0] == '\0')
+		return;
+	(void)snprintf(sql, sizeof(sql), "SELECT BINLOG_GTID_POS('%s', %llu)",
+	    p->binlog_file, (unsigned long long)p->binlog_pos);
+	gtid = live_value(&source, NULL, sql);
+	assert_string_not_equal(gtid, "");
+	assert_string_equal(p->gtid, gtid);
+	free(gtid);
+}
+
 struct tally {
 	int		right, refused, tries;
 	uint64_t	locks[1024];
@@ -216,6 +232,7 @@ take_one(const char *database, void (*check)(void), struct tally *t)
 	    db_load(store.chunks, &root, &l, &stats, &e) == -1)
 		fail_msg("%s", e.text);
 	check();
+	check_gtid(&point);
 	t->locks[t->right++ % 1024] = point.lock_us;
 	t->tries += (int)point.tries;
 	c = live_connect(&target, CONN_UTF8);
