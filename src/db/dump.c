@@ -8,9 +8,13 @@
  * are read (dump_rows.c).  Counters (AUTO_INCREMENT, sequences) are read
  * after the point, so they are never behind the rows.
  *
- *	connect ─► schema ─► point ─► schema again, equal? ─► rows ─► root
- *	   ▲                             │ ERR_CHANGED │
- *	   └──────────── at most TRIES times ──────────┘
+ * The second reading needs one connection and no row, so rows are read beside
+ * it; nothing is written into the archive before the two were compared.
+ *
+ *	                           ┌► rows, of each table ──────────┐
+ *	connect ─► schema ─► point ┴► schema again ─► equal? ───────┴► root
+ *	   ▲                                │ ERR_CHANGED │
+ *	   └───────────── at most TRIES times ────────────┘
  */
 #include <sys/stat.h>
 
@@ -41,7 +45,7 @@ struct dump {
 	struct conn			*conns[CONNECTIONS_MAX];
 	int				 n;
 	struct conn			*catalogue;
-	struct schema			 schema;
+	struct schema			 before, schema;
 	struct archive_writer		*writer;
 	struct db_point			 point;
 };
@@ -85,20 +89,18 @@ open_connections(struct dump *d, struct err *e)
 static int
 take_point(struct dump *d, struct err *e)
 {
-	struct schema before;
-	int rc = -1;
+	if (schema_read(&d->before, d->catalogue, d->options, e) == -1)
+		return -1;
+	return point_take(d->conns, &d->n, d->catalogue, &d->point, e);
+}
 
-	schema_init(&before);
-	if (schema_read(&before, d->catalogue, d->options, e) == -1)
-		goto done;
-	if (point_take(d->conns, &d->n, d->catalogue, &d->point, e) == -1)
-		goto done;
+/* Is the schema at the point the one that was read before it? */
+static int
+read_again(struct dump *d, struct err *e)
+{
 	if (schema_read(&d->schema, d->catalogue, d->options, e) == -1)
-		goto done;
-	rc = schema_compare(&before, &d->schema, e);
-done:
-	schema_drop(&before);
-	return rc;
+		return -1;
+	return schema_compare(&d->before, &d->schema, e);
 }
 
 static int
@@ -146,10 +148,10 @@ write_archive(struct dump *d, struct archive_root *root,
 
 	if ((d->writer = archive_writer_new(d->chunks, e)) == NULL)
 		goto done;
-	if ((rows = dump_rows_start(d->chunks, d->conns, d->n, &d->schema,
+	if ((rows = dump_rows_start(d->chunks, d->conns, d->n, &d->before,
 	    d->options, e)) == NULL)
 		goto done;
-	if (write_items(d, rows, e) == -1)
+	if (read_again(d, e) == -1 || write_items(d, rows, e) == -1)
 		goto done;
 	if (archive_writer_end(d->writer, root, e) == -1)
 		goto done;
@@ -207,6 +209,7 @@ done:
 	for (i = 0; i < CONNECTIONS_MAX; i++)
 		conn_close(d->conns[i]);
 	conn_close(d->catalogue);
+	schema_drop(&d->before);
 	schema_drop(&d->schema);
 	return rc;
 }
@@ -222,6 +225,7 @@ db_dump(struct chunks *chunks, const struct db_dump_options *o,
 	assert(o->databases != NULL);
 	for (i = 0; i < TRIES; i++) {
 		d = (struct dump){ .chunks = chunks, .options = o };
+		schema_init(&d.before);
 		schema_init(&d.schema);
 		err_clear(e);
 		rc = try_dump(&d, root, stats, e);

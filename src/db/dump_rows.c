@@ -45,7 +45,7 @@ struct dump_rows {
 	const struct db_dump_options *options;
 	struct slot		*slots;		/* one for each item */
 	size_t			*order;		/* items with rows, by size */
-	size_t			 n_order, next;
+	size_t			 n_order, next, finished;
 	struct worker		*workers;
 	int			 n, running;
 	pthread_mutex_t		 lock;
@@ -287,6 +287,7 @@ work(void *cookie)
 		}
 		(void)pthread_mutex_lock(&d->lock);
 		w->slot->ready = true;
+		d->finished++;
 		(void)pthread_cond_broadcast(&d->changed);
 		(void)pthread_mutex_unlock(&d->lock);
 		if (d->options->progress != NULL)
@@ -443,13 +444,17 @@ void
 dump_rows_free(struct dump_rows *d)
 {
 	struct err stopped = { 0 };
+	bool early;
 	size_t i;
 	int k;
 
 	if (d == NULL)
 		return;
 	(void)err_set(&stopped, ERR_INTERRUPTED, "stopped");
-	if (d->running > 0 && d->next < d->n_order)
+	(void)pthread_mutex_lock(&d->lock);
+	early = d->finished < d->n_order;
+	(void)pthread_mutex_unlock(&d->lock);
+	if (d->running > 0 && early)
 		stop_all(d, &stopped);
 	for (k = 0; k < d->running; k++)
 		(void)pthread_join(d->workers[k].thread, NULL);

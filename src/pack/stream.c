@@ -11,6 +11,10 @@
  * that ends a stream does not wait for the queue: it takes its own jobs back
  * and resolves them itself; the packing stays with the workers.
  *
+ * Rows come from as many threads as there are cores already, and in chunks so
+ * small that handing one over costs more than its digest: their writers
+ * resolve them at once, and the workers see only those that are new.
+ *
  * Memory: jobs that are queued or being done have at most JOB_BYTES together
  * (or are one); the chunk being filled by each open stream comes on top.
  */
@@ -250,6 +254,35 @@ run_job(struct task *t, struct bench *b)
 	job_done(j);
 }
 
+/* The filled chunk is a job from now on; under the lock, which is left. */
+static void
+begin_job(struct stream *s)
+{
+	struct chunks *c = s->chunks;
+	struct job *j = s->filling;
+
+	s->filling = NULL;
+	c->job_bytes += j->size;
+	c->jobs++;
+	(void)pthread_mutex_unlock(&c->lock);
+	j->task.run = run_job;
+	pool_push(c->pool, &j->task);
+}
+
+static void
+wait_room(struct chunks *c, const struct job *j)
+{
+	while (c->job_bytes > 0 && c->job_bytes + j->size > JOB_BYTES)
+		(void)pthread_cond_wait(&c->room, &c->lock);
+}
+
+static void
+count(struct chunks *c, const struct job *j)
+{
+	c->stats.chunks++;
+	c->stats.bytes += j->len;
+}
+
 /* Hand the chunk that was filled to the workers. */
 static int
 submit(struct stream *s, struct err *e)
@@ -257,32 +290,69 @@ submit(struct stream *s, struct err *e)
 	const struct ref ref = { .len = (uint32_t)s->filling->len };
 	struct chunks *c = s->chunks;
 	struct job *j = s->filling;
-	int rc;
 
 	(void)pthread_mutex_lock(&c->lock);
-	while (c->job_bytes > 0 && c->job_bytes + j->size > JOB_BYTES)
-		(void)pthread_cond_wait(&c->room, &c->lock);
-	if ((rc = fault_check(&c->fault, e)) == 0 &&
-	    (rc = refs_add(&s->refs, &ref, e)) == 0) {
-		j->slot = s->refs.n - 1;
-		j->stream = s;
-		j->prev = NULL;
-		if ((j->next = s->jobs) != NULL)
-			j->next->prev = j;
-		s->jobs = j;
-		s->filling = NULL;
-		c->job_bytes += j->size;
-		c->jobs++;
-		c->stats.chunks++;
-		c->stats.bytes += j->len;
+	wait_room(c, j);
+	if (fault_check(&c->fault, e) == -1 ||
+	    refs_add(&s->refs, &ref, e) == -1) {
+		(void)pthread_mutex_unlock(&c->lock);
+		return -1;
 	}
-	(void)pthread_mutex_unlock(&c->lock);
+	j->slot = s->refs.n - 1;
+	j->stream = s;
+	j->prev = NULL;
+	if ((j->next = s->jobs) != NULL)
+		j->next->prev = j;
+	s->jobs = j;
+	count(c, j);
+	begin_job(s);
+	return 0;
+}
+
+/* Resolve it here; the workers get it only if it is new. */
+static int
+submit_resolved(struct stream *s, struct err *e)
+{
+	struct chunks *c = s->chunks;
+	struct job *j = s->filling;
+	struct ref ref = { .len = (uint32_t)j->len };
+	int new;
+
+	if (fault_check(&c->fault, e) == -1)
+		return -1;
+	store_secret_chunk_id(c->with.secret, j->data, j->len, &j->id);
+	ref.id = j->id;
+	if (refs_add(&s->refs, &ref, e) == -1)
+		return -1;
+	if ((new = claim(j, e)) == -1) {
+		fault_raise(&c->fault, e);
+		return -1;
+	}
+	j->stream = NULL;
+	(void)pthread_mutex_lock(&c->lock);
+	count(c, j);
+	if (new == 0) {
+		(void)pthread_mutex_unlock(&c->lock);
+		j->len = 0;
+		return 0;
+	}
+	wait_room(c, j);
+	begin_job(s);
+	return 0;
+}
+
+/* The chunk that was filled is complete. */
+static int
+end_chunk(struct stream *s, struct err *e)
+{
+	const size_t len = s->filling->len;
+	struct chunks *c = s->chunks;
+	int rc;
+
+	rc = s->content == CONTENT_ROWS ? submit_resolved(s, e) :
+	    submit(s, e);
 	if (rc == 0 && c->with.progress != NULL)
-		c->with.progress(c->with.cookie, ref.len, 0);
-	if (rc == 0) {
-		j->task.run = run_job;
-		pool_push(c->pool, &j->task);
-	}
+		c->with.progress(c->with.cookie, len, 0);
 	return rc;
 }
 
@@ -324,7 +394,7 @@ stream_write(struct stream *s, const void *data, size_t n, struct err *e)
 		some = chunker_take(&s->chunker, p, n, &cut);
 		if (job_add(s->filling, p, some, e) == -1)
 			return -1;
-		if (cut && submit(s, e) == -1)
+		if (cut && end_chunk(s, e) == -1)
 			return -1;
 		s->size += some;
 		p += some;
@@ -371,7 +441,7 @@ stream_end(struct stream *s, struct refs *refs, struct err *e)
 	int rc = 0;
 
 	if (s->filling != NULL && s->filling->len > 0)
-		rc = submit(s, e);
+		rc = end_chunk(s, e);
 	settle(s);
 	if (rc == 0)
 		rc = fault_check(&s->chunks->fault, e);
