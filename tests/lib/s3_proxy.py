@@ -6,7 +6,7 @@ counts what clients send, and lets FAIL-PERCENT of 100 requests fail, by dice
 of this SEED, in one of the ways in which networks and servers do: the
 connection is reset before the request, in the middle of its body, or in the
 middle of the answer; or the answer is 503 SlowDown or an empty 500.  The
-counts are in STATS-FILE, as JSON, after every request.
+counts are in STATS-FILE, as JSON, after every request and during long ones.
 """
 import asyncio
 import json
@@ -139,15 +139,27 @@ async def serve(reader, writer):
         writer.close()
 
 
+async def note_often():
+    """What is sent, for those who watch it."""
+    seen = -1
+    while True:
+        if stats["sent"] != seen:
+            seen = stats["sent"]
+            note()
+        await asyncio.sleep(0.01)
+
+
 async def main():
     server = await asyncio.start_server(serve, HOST, 0, limit=1 << 20)
-    print(server.sockets[0].getsockname()[1], flush=True)
     note()
+    print(server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
+    often = asyncio.create_task(note_often())
     for sig in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sig, ended.set)
     await ended.wait()
+    often.cancel()
     note()
     os._exit(0)
 
