@@ -93,6 +93,7 @@ access_store_open(const struct policy_store *s, struct err *e)
 	struct store_options o;
 
 	access_store_options(s, &o);
+	o.unread = true;
 	return store_open_with(s->url, &o, e);
 }
 

@@ -61,7 +61,7 @@ void	access_close(struct access *);
 
 /*
  * What the policy says of a store, for store_open_with(), borrowed from it;
- * and the store, opened.
+ * and the store, opened for what is put or read once.
  */
 void	access_store_options(const struct policy_store *,
 	    struct store_options *);

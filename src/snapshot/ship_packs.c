@@ -1,9 +1,14 @@
 /*
  * The packs of a shipment, several under way at once.
  *
- * A worker holds one pack in memory, so jobs bounds the memory.  A pack that
- * is damaged here is told and left out, the others go on; trouble with a store
- * ends all workers, and the first error is the one that is reported.
+ * A worker holds one pack in memory, so jobs bounds the memory.  From a store
+ * at hand to one that is far not even that: a pack is read, digested and sent
+ * in pieces, and its last piece is not sent before its digest is right, so
+ * that no damaged one becomes an object.
+ *
+ * A pack that is damaged here is told and left out, the others go on; trouble
+ * with a store ends all workers, and the first error is the one that is
+ * reported.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -11,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+
 #include "base/err.h"
 #include "base/intr.h"
 #include "pack/pack.h"
@@ -21,10 +26,18 @@
 
 #define JOBS 4u
 #define JOBS_MAX 32u
+#define ROOM_UNIT ((size_t)8 << 20)
+#define CHECK_PIECE ROOM_UNIT
+
+/* Memory of a worker, for a pack. */
+struct room {
+	uint8_t	*p;
+	size_t	 size;
+};
 
 struct gang {
 	struct ship	*ship;
-	int		(*work)(struct ship *, struct held *, struct buf *,
+	int		(*work)(struct ship *, struct held *, struct room *,
 			    struct err *);
 	bool		(*wants)(const struct held *);
 	atomic_size_t	 next;
@@ -98,31 +111,37 @@ ship_problem(struct ship *s, const char *object, const char *what)
 }
 
 /*
- * Read a pack whole, into memory that is kept: a pack is too large for an
- * allocator to hold on to, and new pages cost as much as hashing.  1, or 0
- * when it is not there or damaged; then that was told, with this consequence.
+ * Room for a pack, kept for the next: a pack is too large for an allocator to
+ * hold on to, and new pages cost as much as digesting.  Aligned, so that a
+ * disk can write it.
  */
 static int
-read_pack(struct ship *s, struct store *store, const struct held *h,
-    struct buf *b, const char *so, struct err *e)
+room_make(struct room *r, uint64_t size, struct err *e)
 {
-	char name[STORE_NAME_MAX], what[ERR_TEXT_MAX + 64];
-	struct id seen;
-	uint8_t *p;
-
-	(void)inventory_pack_name(&h->id, name);
-	buf_clear(b);
-	if (h->size > PACK_SIZE_MAX)
-		(void)err_set(e, ERR_DAMAGED, "too large for a pack");
-	else if ((p = buf_room(b, (size_t)h->size, e)) != NULL &&
-	    store_get(store, name, 0, (size_t)h->size, p, e) == 0) {
-		b->len = (size_t)h->size;
-		id_sha256(b->data, b->len, &seen);
-		if (id_compare(&seen, &h->id) == 0)
-			return 1;
-		(void)err_set(e, ERR_DAMAGED,
-		    "its bytes do not have the SHA-256 in its name");
+	if (size <= r->size)
+		return 0;
+	free(r->p);
+	r->size = ((size_t)size / ROOM_UNIT + 1) * ROOM_UNIT;
+	if ((r->p = aligned_alloc(ROOM_UNIT, r->size)) == NULL) {
+		r->size = 0;
+		return err_memory(e);
 	}
+	return 0;
+}
+
+static int
+is_wrong(struct err *e)
+{
+	return err_set(e, ERR_DAMAGED,
+	    "its bytes do not have the SHA-256 in its name");
+}
+
+/* A pack could not be read: 0 when it is to blame, which is told. */
+static int
+not_read(struct ship *s, const char *name, const char *so, struct err *e)
+{
+	char what[ERR_TEXT_MAX + 64];
+
 	if (e->kind != ERR_ABSENT && e->kind != ERR_DAMAGED)
 		return err_add(e, "cannot read %s", name);
 	(void)snprintf(what, sizeof(what), "%s%s", e->text, so);
@@ -131,18 +150,132 @@ read_pack(struct ship *s, struct store *store, const struct held *h,
 	return 0;
 }
 
+/* Read a pack whole.  1, or 0 when it is not there or damaged, and told. */
 static int
-send_pack(struct ship *s, struct held *h, struct buf *b, struct err *e)
+read_pack(struct ship *s, const struct held *h, const char *name,
+    struct room *room, struct err *e)
 {
+	struct id seen;
+
+	if (h->size > PACK_SIZE_MAX)
+		(void)err_set(e, ERR_DAMAGED, "too large for a pack");
+	else if (room_make(room, h->size, e) == 0 &&
+	    store_get(s->from->store, name, 0, (size_t)h->size, room->p,
+	    e) == 0) {
+		id_sha256(room->p, (size_t)h->size, &seen);
+		if (id_compare(&seen, &h->id) == 0)
+			return 1;
+		(void)is_wrong(e);
+	}
+	return not_read(s, name, ": not sent", e);
+}
+
+/* A pack that is read in pieces, from its beginning. */
+struct pouring {
+	struct store		*from;
+	const struct held	*h;
+	const char		*name;
+	struct sha256		*sum;
+	struct err		 e;	/* why it could not be read */
+};
+
+/* With the last piece comes the verdict: then it is not handed out. */
+static int
+pour_piece(struct pouring *p, uint64_t offset, size_t len, void *out,
+    struct err *e)
+{
+	struct id seen;
+
+	if (offset == 0) {
+		sha256_free(p->sum);
+		p->sum = sha256_new(e);
+	}
+	if (p->sum == NULL ||
+	    store_get(p->from, p->name, offset, len, out, e) == -1)
+		return -1;
+	sha256_add(p->sum, out, len);
+	if (offset + len < p->h->size)
+		return 0;
+	sha256_end(p->sum, &seen);
+	return id_compare(&seen, &p->h->id) == 0 ? 0 : is_wrong(e);
+}
+
+static int
+pour(void *cookie, uint64_t offset, size_t len, void *out, struct err *e)
+{
+	struct pouring *p = cookie;
+
+	if (pour_piece(p, offset, len, out, &p->e) == 0)
+		return 0;
+	*e = p->e;
+	return -1;
+}
+
+/* 1, or 0 when it is not there or damaged here, which is told. */
+static int
+pour_pack(struct ship *s, const struct held *h, const char *name,
+    struct err *e)
+{
+	struct pouring p = { .from = s->from->store, .h = h, .name = name };
+	const struct store_source source = { pour, &p, (size_t)h->size };
+	int rc = 1;
+
+	if (store_put_from(s->o->to, name, &source, &h->id, e) ==
+	    STORE_FAILED && p.e.kind == ERR_NONE)
+		rc = err_add(e, "cannot send %s", name);
+	else if (p.e.kind != ERR_NONE) {
+		*e = p.e;
+		rc = not_read(s, name, ": not sent", e);
+	}
+	sha256_free(p.sum);
+	return rc;
+}
+
+/* Read all of it, for its digest only. */
+static int
+pour_out(struct pouring *p, void *piece, struct err *e)
+{
+	uint64_t at = 0, left = p->h->size;
+	size_t len;
+
+	do {
+		len = left < CHECK_PIECE ? (size_t)left : CHECK_PIECE;
+		if (intr_check(e) == -1 ||
+		    pour_piece(p, at, len, piece, e) == -1)
+			return -1;
+		at += len;
+		left -= len;
+	} while (left > 0);
+	return 0;
+}
+
+static int
+carry_pack(struct ship *s, const struct held *h, const char *name,
+    struct room *room, struct err *e)
+{
+	int rc = read_pack(s, h, name, room, e);
+
+	if (rc == 1 && store_put(s->o->to, name, room->p, (size_t)h->size,
+	    &h->id, e) == STORE_FAILED)
+		return err_add(e, "cannot send %s", name);
+	return rc;
+}
+
+static int
+send_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
+{
+	bool pours = store_streams(s->o->to) &&
+	    !store_streams(s->from->store) && h->size > 0 &&
+	    h->size <= PACK_SIZE_MAX;
 	char name[STORE_NAME_MAX];
 	int rc;
 
 	h->state = HELD_BAD;
-	if ((rc = read_pack(s, s->from->store, h, b, ": not sent", e)) != 1)
+	(void)inventory_pack_name(&h->id, name);
+	rc = pours ? pour_pack(s, h, name, e) :
+	    carry_pack(s, h, name, room, e);
+	if (rc != 1)
 		return rc;
-	if (store_put(s->o->to, inventory_pack_name(&h->id, name), b->data,
-	    b->len, &h->id, e) == STORE_FAILED)
-		return err_add(e, "cannot send %s", name);
 	h->state = HELD_GOOD;
 	(void)pthread_mutex_lock(&s->lock);
 	s->r->packs++;
@@ -154,13 +287,19 @@ send_pack(struct ship *s, struct held *h, struct buf *b, struct err *e)
 }
 
 static int
-check_pack(struct ship *s, struct held *h, struct buf *b, struct err *e)
+check_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
 {
+	char name[STORE_NAME_MAX];
+	struct pouring p = { .from = s->o->to, .h = h, .name = name };
 	int rc;
 
-	if ((rc = read_pack(s, s->o->to, h, b, " there", e)) != 1) {
+	(void)inventory_pack_name(&h->id, name);
+	if ((rc = room_make(room, CHECK_PIECE, e)) == 0)
+		rc = pour_out(&p, room->p, e);
+	sha256_free(p.sum);
+	if (rc == -1) {
 		h->state = HELD_BAD;
-		return rc;
+		return not_read(s, name, " there", e);
 	}
 	(void)pthread_mutex_lock(&s->lock);
 	s->r->read_packs++;
@@ -186,19 +325,18 @@ run(void *cookie)
 	struct gang *g = cookie;
 	const struct holding *all = &g->ship->packs;
 	struct err e = { 0 };
-	struct buf b;
+	struct room room = { NULL, 0 };
 	size_t i;
 
-	buf_init(&b, PACK_SIZE_MAX);
 	while (!atomic_load(&g->stop) &&
 	    (i = atomic_fetch_add(&g->next, 1)) < all->n) {
 		if (!g->wants(&all->v[i]))
 			continue;
 		if (intr_check(&e) == -1 ||
-		    g->work(g->ship, &all->v[i], &b, &e) == -1)
+		    g->work(g->ship, &all->v[i], &room, &e) == -1)
 			stop(g, &e);
 	}
-	buf_drop(&b);
+	free(room.p);
 	return NULL;
 }
 

@@ -19,6 +19,7 @@
 #include "store/dir.h"
 #include "store/dir_list.h"
 #include "store/dir_put.h"
+#include "store/direct.h"
 #include "store/health.h"
 #include "store/store.h"
 
@@ -42,6 +43,7 @@ get(void *self, const char *name, uint64_t offset, size_t len, void *out,
     struct err *e)
 {
 	const struct dir *d = self;
+	size_t done = 0;
 	struct stat st;
 	int fd, rc;
 
@@ -54,8 +56,12 @@ get(void *self, const char *name, uint64_t offset, size_t len, void *out,
 		rc = err_set(e, ERR_DAMAGED, "it has %lld bytes, wanted were "
 		    "%zu at %llu", (long long)st.st_size, len,
 		    (unsigned long long)offset);
-	else
-		rc = fd_pread(fd, out, len, offset, e);
+	else {
+		if (d->put.direct)
+			done = direct_read(fd, out, len, offset);
+		rc = fd_pread(fd, (uint8_t *)out + done, len - done,
+		    offset + done, e);
+	}
 	fd_drop(&fd);
 	return rc;
 }
@@ -164,7 +170,7 @@ root_open(const char *path, struct err *e)
 }
 
 struct store *
-dir_open(const char *path, struct err *e)
+dir_open(const char *path, bool unread, struct err *e)
 {
 	struct store *s = NULL;
 	struct dir *d;
@@ -182,6 +188,7 @@ dir_open(const char *path, struct err *e)
 		free(d);
 		goto done;
 	}
+	d->put.direct = unread;
 	s = store_wrap(&driver, d, path, e);
 done:
 	if (s == NULL)

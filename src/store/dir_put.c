@@ -36,6 +36,7 @@
 #include "base/num.h"
 #include "store/beneath.h"
 #include "store/dir_put.h"
+#include "store/direct.h"
 
 #define TMP ".tmp"
 #define PART_PREFIX "put-"
@@ -279,9 +280,13 @@ part_open(int tmp, struct part *t, struct err *e)
 }
 
 static int
-part_write(struct part *t, const void *data, size_t len, struct err *e)
+part_write(struct part *t, const void *data, size_t len, bool direct,
+    struct err *e)
 {
-	if (fd_write(t->fd, data, len, e) == -1)
+	size_t done = direct ? direct_write(t->fd, data, len) : 0;
+
+	if (fd_write(t->fd, (const uint8_t *)data + done, len - done,
+	    e) == -1)
 		return -1;
 	if (fchmod(t->fd, 0400) == -1)
 		return beneath_error(e, "set mode");
@@ -315,8 +320,8 @@ part_place(int tmp, struct part *t, int folder, const char *base,
 }
 
 static enum store_put_result
-put(int tmp, int folder, const char *base, const void *data, size_t len,
-    struct err *e)
+put(const struct dir_put *p, int folder, const char *base, const void *data,
+    size_t len, struct err *e)
 {
 	struct part t = { .fd = -1 };
 	enum store_put_result rc = STORE_FAILED;
@@ -330,12 +335,13 @@ put(int tmp, int folder, const char *base, const void *data, size_t len,
 	default:
 		goto done;
 	}
-	if (part_open(tmp, &t, e) == -1 || part_write(&t, data, len, e) == -1)
+	if (part_open(p->tmp, &t, e) == -1 ||
+	    part_write(&t, data, len, p->direct, e) == -1)
 		goto done;
-	rc = part_place(tmp, &t, folder, base, e);
+	rc = part_place(p->tmp, &t, folder, base, e);
 done:
 	/* its descriptor was synced, a close can lose nothing any more */
-	part_drop(tmp, &t);
+	part_drop(p->tmp, &t);
 	/* the name must survive, too, whoever gave it */
 	if (rc != STORE_FAILED && fd_sync(folder, e) == -1)
 		rc = STORE_FAILED;
@@ -356,7 +362,7 @@ dir_put_object(struct dir_put *p, const char *name, const void *data,
 	(void)pthread_mutex_unlock(&p->mutex);
 	if (folder == -1)
 		return STORE_FAILED;
-	rc = put(p->tmp, folder, base, data, len, e);
+	rc = put(p, folder, base, data, len, e);
 	fd_drop(&folder);
 	return rc;
 }

@@ -12,6 +12,7 @@
 /* The writing half of a directory store; all but the mutex is guarded by it. */
 struct dir_put {
 	int		 root;		/* borrowed */
+	bool		 direct;	/* large ones past the page cache */
 	int		 tmp;		/* .tmp, or -1 until the first put */
 	pthread_mutex_t	 mutex;
 	char		*known[DIR_PUT_KNOWN_MAX];	/* durable folders */

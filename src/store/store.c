@@ -114,7 +114,8 @@ store_open_with(const char *url, const struct store_options *o,
 
 	if (check_url(url, &bucket, e) == -1)
 		return NULL;
-	return bucket ? s3_open(url, o, e) : dir_open(url, e);
+	return bucket ? s3_open(url, o, e) :
+	    dir_open(url, o != NULL && o->unread, e);
 }
 
 struct store *
@@ -184,6 +185,30 @@ store_put(struct store *s, const char *name, const void *data, size_t len,
 	if (check_name(name, e) == -1)
 		return STORE_FAILED;
 	rc = s->driver->put(s->self, name, data, len, sha256, e);
+	if (rc == STORE_FAILED)
+		(void)err_add(e, "cannot put %s into %s", name, s->url);
+	else
+		err_clear(e);
+	return rc;
+}
+
+bool
+store_streams(const struct store *s)
+{
+	return s->driver->put_from != NULL;
+}
+
+enum store_put_result
+store_put_from(struct store *s, const char *name,
+    const struct store_source *source, const struct id *sha256,
+    struct err *e)
+{
+	enum store_put_result rc;
+
+	assert(store_streams(s) && source->len > 0);
+	if (check_name(name, e) == -1)
+		return STORE_FAILED;
+	rc = s->driver->put_from(s->self, name, source, sha256, e);
 	if (rc == STORE_FAILED)
 		(void)err_add(e, "cannot put %s into %s", name, s->url);
 	else

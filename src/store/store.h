@@ -48,10 +48,25 @@ struct store_kept {
 	int64_t		until;		/* UTC ns; 0: it is not locked */
 };
 
+/*
+ * Bytes that are read when they are needed: from the front to the end, in
+ * pieces of any size, and again from offset 0 when they must be sent again.
+ */
+struct store_source {
+	int	(*read)(void *cookie, uint64_t offset, size_t len, void *out,
+		    struct err *);
+	void	*cookie;
+	size_t	 len;			/* of all, not 0 */
+};
+
 /* What a driver implements; store.c checks names and forwards. */
 struct store_driver {
 	enum store_put_result (*put)(void *self, const char *name,
 	    const void *data, size_t len, const struct id *sha256,
+	    struct err *);
+	/* of stores that are far: NULL where nothing is gained by it */
+	enum store_put_result (*put_from)(void *self, const char *name,
+	    const struct store_source *, const struct id *sha256,
 	    struct err *);
 	int	(*get)(void *self, const char *name, uint64_t offset,
 		    size_t len, void *out, struct err *);
@@ -70,10 +85,11 @@ struct store_driver {
 };
 
 /*
- * What only buckets have; NULL and 0 for what is not said.  Then endpoint,
+ * How a store is used; NULL and 0 for what is not said.  All but the last is
+ * what only buckets have.  Then endpoint,
  * region and CA come from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, AWS_REGION
  * or AWS_DEFAULT_REGION, and AWS_CA_BUNDLE; and credentials from where
- * muster-policy(5) says.  A directory ignores all of it.
+ * muster-policy(5) says.  A directory ignores it.
  */
 enum store_style {
 	STORE_STYLE_AUTO = 0,	/* by path unless it is Amazon */
@@ -92,6 +108,8 @@ struct store_options {
 	enum store_lock	 lock;		/* Object Lock of what is put */
 	uint32_t	 lock_days;
 	uint64_t	 limit_upload;	/* bytes a second; 0: no limit */
+	/* Not read again soon: large objects need not stay in memory. */
+	bool		 unread;
 };
 
 /*
@@ -134,6 +152,17 @@ const char	*store_url(const struct store *);
  */
 enum store_put_result	store_put(struct store *, const char *name,
 			    const void *data, size_t len,
+			    const struct id *sha256, struct err *);
+
+/*
+ * The same of bytes that are not in memory: store_streams() says whether this
+ * store can.  When the source fails so does the put, with its error, and no
+ * object is there; a source that must not become an object may thus fail at
+ * its last byte.
+ */
+bool			store_streams(const struct store *);
+enum store_put_result	store_put_from(struct store *, const char *name,
+			    const struct store_source *,
 			    const struct id *sha256, struct err *);
 
 /*

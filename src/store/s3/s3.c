@@ -167,12 +167,13 @@ s3_get(void *self, const char *name, uint64_t offset, size_t len, void *out,
 	return ask_send(&a, self, e) == S3_DONE ? 0 : -1;
 }
 
-/* Are these its bytes? */
+/* Has it the bytes of this digest? */
 static enum store_put_result
-compare(struct s3 *s, const char *name, const void *data, size_t len,
+compare(struct s3 *s, const char *name, size_t len, const struct id *sha256,
     struct err *e)
 {
 	enum store_put_result rc = STORE_FAILED;
+	struct id seen;
 	struct ask a;
 	void *copy;
 
@@ -184,8 +185,11 @@ compare(struct s3 *s, const char *name, const void *data, size_t len,
 		goto done;
 	if ((uint64_t)a.reply.length != len)
 		rc = STORE_EXISTED;
-	else if (s3_get(s, name, 0, len, copy, e) == 0)
-		rc = memcmp(copy, data, len) == 0 ? STORE_PUT : STORE_EXISTED;
+	else if (s3_get(s, name, 0, len, copy, e) == 0) {
+		id_sha256(copy, len, &seen);
+		rc = id_compare(&seen, sha256) == 0 ? STORE_PUT :
+		    STORE_EXISTED;
+	}
 done:
 	free(copy);
 	return rc;
@@ -261,11 +265,17 @@ put_once(struct s3 *s, struct put *p, struct err *e)
 	return put_once(s, p, e);
 }
 
+/* Bytes in memory, or a source of them. */
+struct load {
+	const void			*data;
+	const struct store_source	*source;
+	size_t				 len;
+};
+
 static enum store_put_result
-s3_put(void *self, const char *name, const void *data, size_t len,
+put(struct s3 *s, const char *name, const struct load *l,
     const struct id *sha256, struct err *e)
 {
-	struct s3 *s = self;
 	struct put p;
 	enum s3_verdict v;
 
@@ -276,16 +286,49 @@ s3_put(void *self, const char *name, const void *data, size_t len,
 	if (v != S3_ABSENT && v != S3_DENIED)
 		return STORE_FAILED;
 	ask_init(&p.a, s, "PUT", name);
-	p.a.request.body = data;
-	p.a.request.len = len;
+	p.a.request.body = l->data;
+	p.a.request.source = l->source;
+	p.a.request.len = l->len;
 	p.a.request.payload = id_format(sha256, p.hex);
 	v = put_once(s, &p, e);
 	if (v == S3_EXISTS)
 		return p.a.tries == 1 ? STORE_EXISTED :
-		    compare(s, name, data, len, e);
+		    compare(s, name, l->len, sha256, e);
 	if (v != S3_DONE || check_lock(s, name, e) == -1)
 		return STORE_FAILED;
 	return STORE_PUT;
+}
+
+static enum store_put_result
+s3_put(void *self, const char *name, const void *data, size_t len,
+    const struct id *sha256, struct err *e)
+{
+	return put(self, name, &(struct load){ data, NULL, len }, sha256, e);
+}
+
+/* A locked object's header has an MD5, for which all bytes are needed. */
+static enum store_put_result
+s3_put_from(void *self, const char *name, const struct store_source *source,
+    const struct id *sha256, struct err *e)
+{
+	const struct s3 *s = self;
+	struct load l = { NULL, source, source->len };
+	enum store_put_result rc = STORE_FAILED;
+	void *data = NULL;
+
+	if (s->sender.config.lock != STORE_UNLOCKED) {
+		if ((data = malloc(l.len)) == NULL) {
+			(void)err_memory(e);
+			return STORE_FAILED;
+		}
+		if (source->read(source->cookie, 0, l.len, data, e) == -1)
+			goto done;
+		l = (struct load){ data, NULL, l.len };
+	}
+	rc = put(self, name, &l, sha256, e);
+done:
+	free(data);
+	return rc;
 }
 
 struct listing {
@@ -414,6 +457,7 @@ s3_close(void *self)
 
 static const struct store_driver driver = {
 	.put = s3_put,
+	.put_from = s3_put_from,
 	.get = s3_get,
 	.head = s3_head,
 	.list = s3_list,

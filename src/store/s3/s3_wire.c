@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
@@ -27,8 +26,8 @@
 #include "base/err.h"
 #include "base/intr.h"
 #include "store/s3/s3_config.h"
+#include "store/s3/s3_feed.h"
 #include "store/s3/s3_keys.h"
-#include "store/s3/s3_limit.h"
 #include "store/s3/s3_reply.h"
 #include "store/s3/s3_wire.h"
 
@@ -66,7 +65,7 @@ struct wire {
 	char			 *owned[HEADERS_MAX];
 	size_t			  n_owned;
 	struct curl_slist	 *lines;
-	size_t			  fed;		/* bytes of the body */
+	struct s3_feed		  feed;
 	char			  why[CURL_ERROR_SIZE];
 };
 
@@ -84,6 +83,7 @@ s3_wire_begin(const struct s3_link *link, const struct s3_request *request,
 	w->link = link;
 	w->request = request;
 	w->reply = reply;
+	w->feed = (struct s3_feed){ request, link->limit, 0, &w->e };
 	buf_init(&w->full, TEXT_SIZE);
 	buf_init(&w->path, TEXT_SIZE);
 	buf_init(&w->query, TEXT_SIZE);
@@ -111,10 +111,10 @@ s3_wire_end(struct err *e)
 	current = NULL;
 	if (w == NULL)
 		return err_memory(e);
-	if (w->made)
-		rc = 0;
-	else if (w->e.kind != ERR_NONE)
+	if (w->e.kind != ERR_NONE)
 		*e = w->e;
+	else if (w->made)
+		rc = 0;
 	else
 		(void)err_set(e, ERR_UNSUPPORTED,
 		    "libs3 refused to make the request");
@@ -365,7 +365,7 @@ on_header(char *p, size_t one, size_t n, void *cookie)
 
 	if (!s3_reply_header(r, p, one * n))
 		return 0;
-	if (r->http >= 200 && r->http <= 299 && w->fed < w->request->len) {
+	if (r->http >= 200 && r->http <= 299 && w->feed.fed < w->request->len) {
 		r->trouble = S3_TOO_EARLY;
 		return 0;
 	}
@@ -383,40 +383,18 @@ on_body(char *p, size_t one, size_t n, void *cookie)
 static size_t
 on_read(char *p, size_t one, size_t n, void *cookie)
 {
-	struct wire *w = cookie;
-	size_t left = w->request->len - w->fed, len = one * n;
-	struct timespec t;
-	int64_t wait = 0;
+	size_t len = s3_feed_read(cookie, p, one * n);
 
-	if (len > left)
-		len = left;
-	if (len == 0)
-		return 0;
-	if (w->link->limit != NULL)
-		len = s3_limit_take(w->link->limit, len, &wait);
-	for (; wait > 0; wait -= SECOND / 5) {
-		if (intr_pending() != 0)
-			return CURL_READFUNC_ABORT;
-		t.tv_sec = 0;
-		t.tv_nsec = wait < SECOND / 5 ? wait : SECOND / 5;
-		(void)nanosleep(&t, NULL);
-	}
-	memcpy(p, (const char *)w->request->body + w->fed, len);
-	w->fed += len;
-	return len;
+	return len == S3_FEED_FAILED ? CURL_READFUNC_ABORT : len;
 }
 
 /* A connection that turned out to be dead: once more from the start. */
 static int
 on_seek(void *cookie, curl_off_t offset, int origin)
 {
-	struct wire *w = cookie;
-
-	if (origin != SEEK_SET || offset < 0 ||
-	    (uint64_t)offset > w->request->len)
-		return CURL_SEEKFUNC_FAIL;
-	w->fed = (size_t)offset;
-	return CURL_SEEKFUNC_OK;
+	return origin == SEEK_SET && offset >= 0 &&
+	    s3_feed_seek(cookie, (uint64_t)offset) == 0 ?
+	    CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
 }
 
 static int
@@ -451,9 +429,9 @@ set_body(CURL *h, struct wire *w)
 	    set(h, CURLOPT_EXPECT_100_TIMEOUT_MS,
 	    (long)w->link->config->go_on) == CURLE_OK &&
 	    set(h, CURLOPT_READFUNCTION, on_read) == CURLE_OK &&
-	    set(h, CURLOPT_READDATA, w) == CURLE_OK &&
+	    set(h, CURLOPT_READDATA, &w->feed) == CURLE_OK &&
 	    set(h, CURLOPT_SEEKFUNCTION, on_seek) == CURLE_OK &&
-	    set(h, CURLOPT_SEEKDATA, w) == CURLE_OK;
+	    set(h, CURLOPT_SEEKDATA, &w->feed) == CURLE_OK;
 }
 
 static bool
@@ -579,7 +557,7 @@ __wrap_curl_easy_perform(CURL *h)
 	r = w->reply;
 	rc = __real_curl_easy_perform(h);
 	r->curl = (int)rc;
-	r->sent = w->fed;
+	r->sent = w->feed.fed;
 	/* so curl calls a line of a header that is too long for it */
 	if (rc == CURLE_OUT_OF_MEMORY && r->http != 0) {
 		r->curl = CURLE_WRITE_ERROR;

@@ -13,6 +13,7 @@ struct s3_config;
 struct s3_keys;
 struct s3_limit;
 struct s3_reply;
+struct store_source;
 
 /* What requests to a bucket have in common; all borrowed. */
 struct s3_link {
@@ -31,7 +32,8 @@ struct s3_request {
 	size_t			 n_query;
 	struct sigv4_header	 extra[S3_EXTRA_MAX];	/* headers */
 	size_t			 n_extra;
-	const void		*body;		/* of PUT */
+	const void		*body;		/* of PUT: in memory, or */
+	const struct store_source *source;	/* read while it is sent */
 	size_t			 len;
 	const char		*payload;	/* its SHA-256, hexadecimal */
 	uint64_t		 offset, want;	/* of GET; want 0: no range */

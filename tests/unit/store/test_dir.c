@@ -403,10 +403,45 @@ a_full_disk_is_said_and_leaves_no_part(void **state)
 	assert_int_equal(umount2("store", MNT_DETACH), 0);
 }
 
+static void
+what_is_not_read_soon_is_the_same_past_the_page_cache(void **state)
+{
+	const struct store_options o = { .unread = true };
+	const size_t n = (3u << 20) + 5, size = 4u << 20;
+	uint8_t *data = aligned_alloc(4096, size);
+	uint8_t *back = aligned_alloc(4096, size);
+	struct store *s;
+	struct err e;
+
+	(void)state;
+	make_dir();
+	assert_true(data != NULL && back != NULL);
+	for (size_t i = 0; i < n; i++)
+		data[i] = (uint8_t)(i * 7919 >> 5);
+	assert_non_null(s = store_open_with(".", &o, &e));
+	assert_int_equal(store_put(s, "a", data, n, &any_digest, &e),
+	    STORE_PUT);
+	assert_int_equal(store_put(s, "b", data + 1, n - 1, &any_digest, &e),
+	    STORE_PUT);
+	assert_int_equal(store_get(s, "a", 0, n, back, &e), 0);
+	assert_memory_equal(back, data, n);
+	assert_int_equal(store_get(s, "a", 1 << 20, 2 << 20, back, &e), 0);
+	assert_memory_equal(back, data + (1 << 20), 2 << 20);
+	assert_int_equal(store_get(s, "b", 3, n - 4, back, &e), 0);
+	assert_memory_equal(back, data + 4, n - 4);
+	assert_int_equal(mode_of("a"), 0400);
+	assert_int_equal(rmdir(".tmp"), 0);	/* it is empty */
+	store_close(s);
+	free(data);
+	free(back);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    what_is_not_read_soon_is_the_same_past_the_page_cache),
 		cmocka_unit_test(objects_are_read_only_and_folders_private),
 		cmocka_unit_test(a_put_leaves_no_temporary_file),
 		cmocka_unit_test(a_store_that_is_not_there_is_absent),

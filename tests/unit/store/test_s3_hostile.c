@@ -114,6 +114,28 @@ run_get(struct store *s, struct outcome *o)
 		o->wrong = "the next one is not right";
 }
 
+static int
+pour(void *cookie, uint64_t offset, size_t len, void *out, struct err *e)
+{
+	(void)e;
+	memcpy(out, (const uint8_t *)cookie + offset, len);
+	return 0;
+}
+
+/* In turn from memory and from a source. */
+static enum store_put_result
+put_in_turn(struct store *s, uint8_t *data, size_t n, struct err *e)
+{
+	const struct store_source source = { pour, data, n };
+	static unsigned turn;
+	struct id digest;
+
+	id_sha256(data, n, &digest);
+	return turn++ % 2 == 0 ?
+	    store_put(s, "object", data, n, &digest, e) :
+	    store_put_from(s, "object", &source, &digest, e);
+}
+
 static void
 run_put(struct store *s, struct outcome *o)
 {
@@ -121,7 +143,6 @@ run_put(struct store *s, struct outcome *o)
 	    16 * LARGE;
 	uint8_t *data = malloc(n), *back = malloc(n);
 	enum store_put_result rc;
-	struct id digest;
 	struct err e;
 	size_t i;
 
@@ -129,8 +150,7 @@ run_put(struct store *s, struct outcome *o)
 		abort();
 	for (i = 0; i < n; i++)
 		data[i] = (uint8_t)(i * 7919 >> 5);
-	id_sha256(data, n, &digest);
-	rc = store_put(s, "object", data, n, &digest, &o->e);
+	rc = put_in_turn(s, data, n, &o->e);
 	o->success = rc == STORE_PUT;
 	if (rc == STORE_EXISTED)
 		(void)err_set(&o->e, ERR_EXISTS, "existed");

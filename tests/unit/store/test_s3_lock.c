@@ -121,6 +121,37 @@ what_is_put_with_compliance_cannot_be_removed_by_anybody(void **state)
 	store_close(s);
 }
 
+static int
+pour(void *cookie, uint64_t offset, size_t len, void *out, struct err *e)
+{
+	if (cookie == NULL)
+		return err_set(e, ERR_DAMAGED, "the spring is dry");
+	memcpy(out, (const char *)cookie + offset, len);
+	return 0;
+}
+
+static void
+a_source_is_locked_like_what_is_in_memory(void **state)
+{
+	struct store *s = open_store(live.locked, (struct store_options){
+		.lock = STORE_COMPLIANCE, .lock_days = 30 });
+	char text[] = "kept, too";
+	struct store_source source = { pour, NULL, strlen(text) };
+	struct id digest;
+	struct err e;
+
+	(void)state;
+	id_sha256(text, strlen(text), &digest);
+	assert_int_equal(store_put_from(s, "p", &source, &digest, &e),
+	    STORE_FAILED);
+	assert_non_null(strstr(e.text, "the spring is dry"));
+	source.cookie = text;
+	if (store_put_from(s, "p", &source, &digest, &e) != STORE_PUT)
+		fail_msg("%s", e.text);
+	expect_lock("erp/p", "COMPLIANCE", 30);
+	store_close(s);
+}
+
 static void
 governance_yields_to_those_who_may_bypass_it(void **state)
 {
@@ -257,6 +288,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_source_is_locked_like_what_is_in_memory),
 		cmocka_unit_test(
 		    what_is_put_with_compliance_cannot_be_removed_by_anybody),
 		cmocka_unit_test(governance_yields_to_those_who_may_bypass_it),

@@ -267,10 +267,82 @@ a_large_object_goes_and_comes_whole(void **state)
 	store_close(s);
 }
 
+/* Bytes that are read when they are sent, up to where that fails. */
+struct spring {
+	const uint8_t	*data;
+	uint64_t	 fails_at;
+	uint64_t	 next;		/* they are asked for in order */
+};
+
+static int
+pour(void *cookie, uint64_t offset, size_t len, void *out, struct err *e)
+{
+	struct spring *s = cookie;
+
+	assert_true(offset == s->next || offset == 0);
+	s->next = offset + len;
+	if (s->next > s->fails_at)
+		return err_set(e, ERR_DAMAGED, "the spring is dry");
+	memcpy(out, s->data + offset, len);
+	return 0;
+}
+
+static enum store_put_result
+put_spring(struct store *s, const char *name, size_t n, uint64_t fails_at,
+    struct err *e)
+{
+	uint8_t *data = malloc(n), *back = malloc(n);
+	struct spring spring = { data, fails_at, 0 };
+	const struct store_source source = { pour, &spring, n };
+	enum store_put_result rc;
+	struct id digest;
+
+	assert_true(data != NULL && back != NULL);
+	for (size_t i = 0; i < n; i++)
+		data[i] = (uint8_t)(i * 7919 >> 5);
+	id_sha256(data, n, &digest);
+	err_clear(e);
+	rc = store_put_from(s, name, &source, &digest, e);
+	if (rc == STORE_PUT) {
+		assert_int_equal(store_get(s, name, 0, n, back, e), 0);
+		assert_memory_equal(data, back, n);
+	}
+	free(data);
+	free(back);
+	return rc;
+}
+
+static void
+a_source_that_fails_at_its_last_byte_leaves_no_object(void **state)
+{
+	const size_t n = (3u << 20) + 7;
+	struct store *s = fresh();
+	struct store_info info;
+	struct err e;
+
+	(void)state;
+	for (uint64_t at = 0; at < n; at += n / 2) {
+		assert_int_equal(put_spring(s, "a/b", n, at == 0 ? 0 :
+		    n - 1, &e), STORE_FAILED);
+		assert_int_equal(e.kind, ERR_DAMAGED);
+		assert_non_null(strstr(e.text, "the spring is dry"));
+		assert_int_equal(store_head(s, "a/b", &info, &e), -1);
+		assert_int_equal(e.kind, ERR_ABSENT);
+	}
+	assert_int_equal(put_spring(s, "a/b", n, n, &e), STORE_PUT);
+	assert_int_equal(put_spring(s, "a/b", n, 0, &e), STORE_EXISTED);
+	assert_int_equal(put_spring(s, "c", 1, 1, &e), STORE_PUT);
+	assert_int_equal(put_spring(s, ".bad", 1, 1, &e), STORE_FAILED);
+	assert_int_equal(e.kind, ERR_INPUT);
+	store_close(s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    a_source_that_fails_at_its_last_byte_leaves_no_object),
 		cmocka_unit_test(odd_prefixes_are_signed_and_listed),
 		cmocka_unit_test(tls_is_verified),
 		cmocka_unit_test(wrong_credentials_are_denied_and_named),
