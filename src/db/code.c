@@ -3,7 +3,7 @@
  *
  * Promise: each is made again under the sql_mode, the character sets and the
  * time zone that it was made under, which the server recorded with it; their
- * text goes as the bytes that the server holds.
+ * text goes as the bytes that the server holds (code_text.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +11,14 @@
 
 #include "base/err.h"
 #include "base/intr.h"
+#include "db/code_text.h"
 #include "db/conn.h"
 #include "db/names.h"
 #include "db/schema.h"
 #include "db/statements.h"
 
 #define SQL_MAX ((size_t)1 << 20)
+#define TEXT_MAX ((size_t)1 << 26)
 
 /* How the answer to a SHOW CREATE is laid out. */
 struct shape {
@@ -96,7 +98,8 @@ done:
 
 static int
 add_object(struct statements *s, const struct rows *r,
-    const struct shape *p, const char *collation, struct err *e)
+    const struct shape *p, const struct buf *sql, const char *collation,
+    struct err *e)
 {
 	const char *own = r->v[p->charset + 2];
 	bool other = strcmp(own, collation) != 0;
@@ -106,17 +109,60 @@ add_object(struct statements *s, const struct rows *r,
 	if (other && statements_addf(s, e, "ALTER DATABASE COLLATE %s",
 	    own) == -1)
 		return -1;
-	if (statements_add(s, r->v[p->text], r->len[p->text], e) == -1)
+	if (statements_add(s, sql->data, sql->len, e) == -1)
 		return -1;
 	return !other ? 0 : statements_addf(s, e,
 	    "ALTER DATABASE COLLATE %s", collation);
 }
 
+/* What objects are made of, and where they are. */
+struct place {
+	struct conn		*conn;
+	const struct shape	*shape;
+	const char		*collation;	/* of the database */
+	const struct relation	*table;		/* of triggers, else NULL */
+};
+
+static int
+check_trigger(const struct relation *t, const struct code_text *x,
+    struct err *e)
+{
+	char column[256];
+
+	if (t == NULL || !trigger_strange_column(t, x, column, sizeof(column)))
+		return 0;
+	return err_set(e, ERR_UNSUPPORTED, "%s.%s: trigger %s uses a column "
+	    "%s, which the table does not have: drop the trigger, or exclude "
+	    "the table (components.db.exclude)", t->database, t->name, x->name,
+	    column);
+}
+
+static int
+add_shown(struct statements *s, const struct place *at, const struct rows *r,
+    const char *name, struct err *e)
+{
+	const struct shape *p = at->shape;
+	const struct code_text x = { .verb = p->verb, .name = name,
+	    .mode = r->v[p->mode], .charset = r->v[p->charset],
+	    .text = r->v[p->text], .len = r->len[p->text] };
+	struct buf text;
+	int rc = -1;
+
+	buf_init(&text, TEXT_MAX);
+	if (check_trigger(at->table, &x, e) == 0 &&
+	    code_text_add(&text, at->conn, &x, e) == 0)
+		rc = add_object(s, r, p, &text, at->collation, e);
+	buf_drop(&text);
+	return rc;
+}
+
 /* Ask for one object and add the statements that make it. */
 static int
-show_object(struct statements *s, struct conn *c, const struct shape *p,
-    const char *name, const char *collation, struct err *e)
+show_object(struct statements *s, const struct place *at, const char *name,
+    struct err *e)
 {
+	const struct shape *p = at->shape;
+	struct conn *c = at->conn;
 	struct rows r = { 0 };
 	struct buf sql;
 	int rc = -1;
@@ -135,7 +181,7 @@ show_object(struct statements *s, struct conn *c, const struct shape *p,
 		rc = err_set(e, ERR_DENIED, "its text may not be read: GRANT "
 		    "SELECT ON mysql.proc (or globally) to the account");
 	else if (rc == 1)
-		rc = add_object(s, &r, p, collation, e);
+		rc = add_shown(s, at, &r, name, e);
 done:
 	if (rc == -1)
 		(void)err_add(e, "%s %s", p->verb, name);
@@ -163,15 +209,15 @@ add_file(struct schema *s, enum item_kind kind, const char *stem,
 }
 
 static int
-add_all(struct statements *text, struct conn *c, const struct shape *p,
-    struct names *n, const char *collation, struct err *e)
+add_all(struct statements *text, const struct place *at, struct names *n,
+    struct err *e)
 {
 	size_t i;
 
 	names_sort(n);
 	for (i = 0; i < n->n; i++)
 		if (intr_check(e) == -1 ||
-		    show_object(text, c, p, n->v[i], collation, e) == -1)
+		    show_object(text, at, n->v[i], e) == -1)
 			return -1;
 	return 0;
 }
@@ -180,6 +226,7 @@ static int
 read_routines(struct schema *s, struct conn *c, const char *database,
     const char *stem, const char *collation, struct err *e)
 {
+	struct place at = { .conn = c, .collation = collation };
 	struct statements text;
 	struct names n = { 0 };
 	char rest[64];
@@ -196,8 +243,8 @@ read_routines(struct schema *s, struct conn *c, const char *database,
 		    database, rest, e) == -1)
 			goto done;
 		s->stats.routines += n.n;
-		if (add_all(&text, c, &shape_routine[i], &n, collation,
-		    e) == -1)
+		at.shape = &shape_routine[i];
+		if (add_all(&text, &at, &n, e) == -1)
 			goto done;
 		names_drop(&n);
 	}
@@ -212,6 +259,8 @@ static int
 read_events(struct schema *s, struct conn *c, const char *database,
     const char *stem, const char *collation, struct err *e)
 {
+	const struct place at = { .conn = c, .shape = &shape_event,
+	    .collation = collation };
 	struct statements text;
 	struct names n = { 0 };
 	int rc = -1;
@@ -220,7 +269,7 @@ read_events(struct schema *s, struct conn *c, const char *database,
 	if (list_names(&n, c, "SELECT event_name, event_schema FROM "
 	    "information_schema.events WHERE event_schema=", database, "",
 	    e) == -1 ||
-	    add_all(&text, c, &shape_event, &n, collation, e) == -1)
+	    add_all(&text, &at, &n, e) == -1)
 		goto done;
 	s->stats.events += n.n;
 	rc = add_file(s, ITEM_EVENTS, stem, &text, e);
@@ -408,6 +457,8 @@ static int
 read_table_triggers(struct schema *s, struct conn *c, const struct relation *t,
     const char *collation, struct err *e)
 {
+	const struct place at = { .conn = c, .shape = &shape_trigger,
+	    .collation = collation, .table = t };
 	struct statements text;
 	struct names n = { 0 };
 	struct buf rest;
@@ -427,8 +478,7 @@ read_table_triggers(struct schema *s, struct conn *c, const struct relation *t,
 	    (char *)rest.data, e) == -1)
 		goto done;
 	for (i = 0; i < n.n; i++)
-		if (show_object(&text, c, &shape_trigger, n.v[i], collation,
-		    e) == -1)
+		if (show_object(&text, &at, n.v[i], e) == -1)
 			goto done;
 	s->stats.triggers += n.n;
 	rc = add_file(s, ITEM_TRIGGERS, t->stem, &text, e);

@@ -26,7 +26,6 @@ void
 schema_init(struct schema *s)
 {
 	*s = (struct schema){ 0 };
-	buf_init(&s->grants, FILE_MAX);
 }
 
 void
@@ -44,7 +43,7 @@ schema_drop(struct schema *s)
 		relation_free(s->tables[i]);
 	free(s->items);
 	free(s->tables);
-	buf_drop(&s->grants);
+	names_drop(&s->grants);
 	schema_init(s);
 }
 

@@ -7,7 +7,9 @@
 
 #include "base/buf.h"
 #include "db/db.h"
+#include "db/names.h"
 
+struct code_text;
 struct conn;
 struct err;
 struct statements;
@@ -16,10 +18,12 @@ struct column {
 	char		*name;
 	char		*type;		/* data_type: varchar */
 	char		*full;		/* column_type: varchar(140) */
-	bool		 generated;
+	bool		 generated, stored;	/* computed; and kept */
+	char		*expression;	/* that computes it, or NULL */
 	bool		 counts_or_null;	/* AUTO_INCREMENT NULL */
 	bool		 no_default;		/* not even NULL */
 	bool		 row_start, row_end;	/* of a versioned table */
+	bool		 unversioned;	/* WITHOUT SYSTEM VERSIONING */
 	char		*charset;	/* or NULL */
 	char		*text_default;	/* as SHOW CREATE shows it, or NULL */
 };
@@ -73,8 +77,10 @@ struct schema {
 	struct relation	**tables;	/* all, in order */
 	size_t		  n_tables, size_tables;
 	struct db_stats	  stats;
-	struct buf	  grants;	/* content of grants.sql */
+	struct names	  grants;	/* GRANTs on single objects */
 	bool		  users_unread;	/* mysql.* could not be read */
+	bool		  shallow;	/* rows were or will be looked at by */
+					/* another schema_read() */
 };
 
 void	schema_init(struct schema *);
@@ -133,6 +139,19 @@ int	schema_table(struct schema *, struct conn *, struct relation *,
 	    struct err *);
 int	schema_rows(struct schema *, struct relation *, struct err *);
 
+/* What a session must be like that makes tables and sequences again. */
+extern const char	schema_session[];
+
+/* The first byte behind the literal at p: '' and a backslash go on. */
+const char	*schema_literal_end(const char *p);
+
+/*
+ * [at, at + len) of create, which is a part of the file's content, is what
+ * may change.
+ */
+void	schema_set_hole(struct item *, const char *create, size_t at,
+	    size_t len);
+
 /*
  * When all databases were read: sequences that defaults take from must be
  * among them, or ERR_UNSUPPORTED names the table.
@@ -168,6 +187,20 @@ int	schema_load_file(const struct schema *, struct buf *out, struct err *);
  */
 int	relation_statements(struct relation *, const char *path,
 	    struct buf *load, struct err *);
+
+/*
+ * Is there a row, history included, that no load can bring back?
+ * ERR_UNSUPPORTED says why.
+ */
+int	relation_check_rows(const struct relation *, struct conn *,
+	    struct err *);
+
+/*
+ * Does the trigger use a column (NEW.x, OLD.x) that its table does not have?
+ * Then its name is put into the buffer.
+ */
+bool	trigger_strange_column(const struct relation *,
+	    const struct code_text *, char *name, size_t size);
 
 /* Release a table; accepts NULL. */
 void	relation_free(struct relation *);

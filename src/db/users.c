@@ -35,7 +35,8 @@ struct accounts {
 struct users {
 	const char *const	*databases;
 	struct accounts		 accounts;
-	struct statements	 text, objects;
+	struct statements	 text;
+	struct names		*objects;	/* GRANTs */
 };
 
 static void
@@ -315,8 +316,9 @@ add_grant(struct users *u, const char *line, const struct account *a,
 	/* Columns are quoted as well: the object is behind the last list. */
 	for (on = line; (on = strstr(on, " ON ")) != NULL; on++)
 		if (is_about(on + 4, u->databases))
-			return statements_addf(is_for_object(on + 4) ?
-			    &u->objects : &u->text, e, "%s", line);
+			return is_for_object(on + 4) ?
+			    names_add(u->objects, line, e) :
+			    statements_addf(&u->text, e, "%s", line);
 	return 0;
 }
 
@@ -350,11 +352,12 @@ done:
 }
 
 static int
-users_init(struct users *u, const char *const *databases, struct err *e)
+users_init(struct users *u, struct schema *s, const char *const *databases,
+    struct err *e)
 {
-	*u = (struct users){ .databases = databases };
+	*u = (struct users){ .databases = databases, .objects = &s->grants };
 	statements_init(&u->text);
-	statements_init(&u->objects);
+	names_drop(u->objects);
 	if (statements_addf(&u->text, e, "SET NAMES utf8mb4") == -1)
 		return -1;
 	return statements_addf(&u->text, e, "SET SESSION sql_mode=''");
@@ -365,7 +368,6 @@ users_drop(struct users *u)
 {
 	accounts_drop(&u->accounts);
 	statements_drop(&u->text);
-	statements_drop(&u->objects);
 }
 
 static int
@@ -393,7 +395,7 @@ schema_users(struct schema *s, struct conn *c,
 	char *path;
 	int rc = -1;
 
-	if (users_init(&u, o->databases, e) == -1)
+	if (users_init(&u, s, o->databases, e) == -1)
 		goto done;
 	if (read_users(&u, c, e) == -1) {
 		if (e->kind != ERR_DENIED) {
@@ -403,27 +405,14 @@ schema_users(struct schema *s, struct conn *c,
 		err_clear(e);
 		s->users_unread = true;
 		users_drop(&u);
-		if (users_init(&u, o->databases, e) == -1)
+		if (users_init(&u, s, o->databases, e) == -1)
 			goto done;
 	}
 	s->stats.users = u.accounts.n;
-	if ((path = schema_path("users.sql", "", e)) == NULL ||
-	    schema_file(s, ITEM_OTHER, path, &u.text, e) == NULL)
-		goto done;
-	rc = statements_format(&u.objects, &s->grants, e);
+	if ((path = schema_path("users.sql", "", e)) != NULL &&
+	    schema_file(s, ITEM_OTHER, path, &u.text, e) != NULL)
+		rc = 0;
 done:
 	users_drop(&u);
 	return rc;
-}
-
-int
-schema_grants(struct schema *s, struct err *e)
-{
-	struct item *i;
-	char *path;
-
-	if ((path = schema_path("grants.sql", "", e)) == NULL ||
-	    (i = schema_item(s, ITEM_OTHER, path, e)) == NULL)
-		return -1;
-	return buf_add(&i->content, s->grants.data, s->grants.len, e);
 }

@@ -19,3 +19,6 @@ GRANT SELECT ON site_a.* TO reader; GRANT reader TO writer; GRANT INSERT, UPDATE
 GRANT ALL PRIVILEGES ON site_a.* TO app@localhost WITH GRANT OPTION; GRANT SELECT, SHOW VIEW, TRIGGER ON site_b.* TO app@'10.0.0.%';
 GRANT SELECT (a), REFERENCES (b) ON site_a.t TO `o'd"d ``u`@`%`; GRANT EXECUTE ON PROCEDURE site_a.p TO `o'd"d ``u`@`%`; GRANT EXECUTE, ALTER ROUTINE ON FUNCTION site_a.f TO locked@localhost WITH GRANT OPTION;
 GRANT SELECT ON `site%`.* TO tls@'%'; GRANT writer TO locked@localhost WITH ADMIN OPTION; SET DEFAULT ROLE writer FOR locked@localhost; GRANT DELETE ON `site_x`.t TO tls@'%'; GRANT SELECT ON site_a.* TO nobody@localhost;
+-- What is granted on stays granted when it is gone.
+CREATE TABLE site_a.gone (x INT, `y ``ON z` INT); CREATE VIEW site_a.seen AS SELECT a FROM site_a.t; GRANT SELECT ON site_a.seen TO nobody@localhost; GRANT SELECT (x, `y ``ON z`), INSERT ON site_a.gone TO nobody@localhost WITH GRANT OPTION; GRANT UPDATE (x) ON site_a.gone TO writer;
+DROP TABLE site_a.gone;

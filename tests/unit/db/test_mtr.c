@@ -78,7 +78,8 @@ static void
 test_code_comes_back(void **state)
 {
 	(void)state;
-	come_back("suite/compat/oracle/t", "sp.test sp-param.test");
+	come_back("suite/compat/oracle/t", "sp.test sp-param.test "
+	    "sp-package.test");
 }
 
 static void

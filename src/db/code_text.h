@@ -1,0 +1,27 @@
+#ifndef DB_CODE_TEXT_H
+#define DB_CODE_TEXT_H
+
+#include <stddef.h>
+
+struct buf;
+struct conn;
+struct err;
+
+/* What SHOW CREATE says of a routine, a trigger or an event. */
+struct code_text {
+	const char	*verb;		/* PACKAGE BODY, TRIGGER, ... */
+	const char	*name;		/* in UTF-8 */
+	const char	*mode;		/* sql_mode */
+	const char	*charset;	/* character_set_client */
+	const char	*text;
+	size_t		 len;		/* a NUL stands behind it */
+};
+
+/*
+ * Append the text as it was given, in its character set.  ERR_UNSUPPORTED when
+ * that set cannot say a part of it.
+ */
+int	code_text_add(struct buf *, struct conn *, const struct code_text *,
+	    struct err *);
+
+#endif
