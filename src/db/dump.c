@@ -98,6 +98,7 @@ take_point(struct dump *d, struct err *e)
 static int
 read_again(struct dump *d, struct err *e)
 {
+	d->schema.shallow = true;
 	if (schema_read(&d->schema, d->catalogue, d->options, e) == -1)
 		return -1;
 	return schema_compare(&d->before, &d->schema, e);

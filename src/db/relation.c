@@ -64,6 +64,7 @@ relation_free(struct relation *t)
 		free(t->columns[i].type);
 		free(t->columns[i].full);
 		free(t->columns[i].charset);
+		free(t->columns[i].expression);
 		free(t->columns[i].text_default);
 	}
 	for (i = 0; i < t->n_key; i++)
@@ -202,6 +203,12 @@ add_read(struct buf *b, const struct column *c, struct err *e)
 	return buf_add_text(b, after, e);
 }
 
+static bool
+is_computed(const struct column *c)
+{
+	return c->generated && !c->row_start && !c->row_end;
+}
+
 /* Its place in the list of LOAD DATA, and what it needs behind SET. */
 static int
 add_load(struct buf *list, struct buf *set, const struct column *c,
@@ -211,6 +218,8 @@ add_load(struct buf *list, struct buf *set, const struct column *c,
 
 	if (list->len > 0 && buf_add_byte(list, ',', e) == -1)
 		return -1;
+	if (is_computed(c))
+		return buf_addf(list, e, "@v%u", (*n)++);
 	if (how_of(c) != HOW_CONVERT && !by_number(c))
 		return quote_name(list, c->name, e);
 	before = by_number(c) ? "CAST(" : "CONVERT(";
@@ -222,10 +231,14 @@ add_load(struct buf *list, struct buf *set, const struct column *c,
 	return buf_addf(set, e, "=%s@v%u %s)", before, (*n)++, after);
 }
 
+/*
+ * What is computed and kept goes along, though a load computes it anew: so
+ * that a copy is only equal when the same came out.
+ */
 static bool
 is_taken(const struct column *c)
 {
-	return !c->generated || c->row_start || c->row_end;
+	return !c->generated || c->stored;
 }
 
 static int
@@ -367,7 +380,7 @@ add_columns(struct relation *t, struct buf *list, struct buf *set,
 	if (t->n_columns == 0)
 		return err_set(e, ERR_CHANGED, "%s.%s: it vanished while its "
 		    "columns were read", t->database, t->name);
-	/* All are generated: what counts is how many rows there are. */
+	/* All are virtual: what counts is how many rows there are. */
 	t->plain[t->n_plain++] = true;
 	if (buf_add_byte(&t->select, '1', e) == -1)
 		return -1;

@@ -266,12 +266,16 @@ take_column(struct relation *t, const struct rows *r, struct err *e)
 		.row_end = r->v[5] != NULL && strcmp(r->v[5], "ROW END") == 0,
 		.counts_or_null = strcmp(r->v[9], "1") == 0,
 		.no_default = strcmp(r->v[10], "1") == 0,
+		.unversioned = strcmp(r->v[11], "1") == 0,
+		.stored = strcmp(r->v[12], "1") == 0,
 	};
 	if ((c->name = copy(r->v[1], e)) == NULL ||
 	    (c->type = copy(r->v[2], e)) == NULL ||
 	    (c->full = copy(r->v[3], e)) == NULL)
 		return -1;
 	if (r->v[6] != NULL && (c->charset = copy(r->v[6], e)) == NULL)
+		return -1;
+	if (r->v[5] != NULL && (c->expression = copy(r->v[5], e)) == NULL)
 		return -1;
 	if (r->v[7] != NULL && (c->text_default = copy(r->v[7], e)) == NULL)
 		return -1;
@@ -284,11 +288,11 @@ add_hidden_period(struct relation *t, struct err *e)
 {
 	static const char *const start[] = { "", "row_start", "timestamp",
 	    "timestamp(6)", "ALWAYS", "ROW START", NULL, NULL, "",
-	    "0", "0" };
+	    "0", "0", "0", "1" };
 	static const char *const end[] = { "", "row_end", "timestamp",
 	    "timestamp(6)", "ALWAYS", "ROW END", NULL, NULL, "",
-	    "0", "0" };
-	struct rows r = { .n = 11, .v = start };
+	    "0", "0", "0", "1" };
+	struct rows r = { .n = 13, .v = start };
 	size_t i;
 
 	for (i = 0; i < t->n_columns; i++)
@@ -314,7 +318,9 @@ list_columns(struct schema *s, size_t from, struct conn *c,
 	    "character_set_name, column_default, table_schema, "
 	    "is_nullable='YES' AND extra LIKE '%auto_increment%', "
 	    "is_nullable='YES' AND column_default IS NULL AND extra='' AND "
-	    "is_generated='NEVER' FROM "
+	    "is_generated='NEVER', "
+	    "extra LIKE '%WITHOUT SYSTEM VERSIONING%', "
+	    "extra LIKE '%STORED GENERATED%' FROM "
 	    "information_schema.columns WHERE table_schema=", database,
 	    " ORDER BY table_name, ordinal_position", e)) == -1)
 		goto done;
@@ -425,51 +431,13 @@ done:
 	return rc;
 }
 
-/*
- * A NULL in an AUTO_INCREMENT column (tables with a period can have it) would
- * become a number when it is loaded.
- */
 static int
-check_counter(struct conn *c, const struct relation *t,
-    const struct column *col, struct err *e)
+read_table(struct schema *s, struct conn *c, struct relation *t,
+    struct err *e)
 {
-	struct rows r = { 0 };
-	struct buf sql;
-	int rc = -1;
-
-	buf_init(&sql, SQL_MAX);
-	if (buf_add_text(&sql, "SELECT 1 FROM ", e) == -1 ||
-	    quote_name(&sql, t->name, e) == -1 ||
-	    buf_add_text(&sql, " WHERE ", e) == -1 ||
-	    quote_name(&sql, col->name, e) == -1 ||
-	    buf_add_text(&sql, " IS NULL LIMIT 1", e) == -1 ||
-	    buf_text(&sql, e) == NULL)
-		goto done;
-	if (rows_query(&r, c, (char *)sql.data, e) == -1) {
-		(void)schema_failed(c, e);
-		goto done;
-	}
-	if ((rc = rows_next(&r, e)) == 1)
-		rc = err_set(e, ERR_UNSUPPORTED, "%s.%s: AUTO_INCREMENT "
-		    "column %s holds NULL, which would become a number: "
-		    "exclude the table (components.db.exclude)", t->database,
-		    t->name, col->name);
-done:
-	rows_free(&r);
-	buf_drop(&sql);
-	return rc;
-}
-
-static int
-check_counters(struct conn *c, const struct relation *t, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < t->n_columns; i++)
-		if (t->columns[i].counts_or_null &&
-		    check_counter(c, t, &t->columns[i], e) == -1)
-			return -1;
-	return 0;
+	if (!s->shallow && relation_check_rows(t, c, e) == -1)
+		return -1;
+	return schema_table(s, c, t, e);
 }
 
 int
@@ -488,8 +456,7 @@ schema_tables(struct schema *s, struct conn *c,
 			return err_add(e, "sequence %s", s->tables[i]->name);
 	for (i = from; i < s->n_tables; i++)
 		if (!s->tables[i]->is_sequence &&
-		    (check_counters(c, s->tables[i], e) == -1 ||
-		    schema_table(s, c, s->tables[i], e) == -1))
+		    read_table(s, c, s->tables[i], e) == -1)
 			return err_add(e, "table %s", s->tables[i]->name);
 	for (i = from; i < s->n_tables; i++)
 		if (!s->tables[i]->is_sequence && s->tables[i]->has_rows &&

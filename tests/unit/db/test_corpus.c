@@ -51,6 +51,19 @@ FILE_TEST(names)
 FILE_TEST(code)
 FILE_TEST(accounts)
 
+static void
+test_cyrillic_come_back(void **state)
+{
+	char path[4096], command[8192];
+
+	(void)state;
+	live_root(path, sizeof(path));
+	(void)snprintf(command, sizeof(command), "iconv -f utf-8 -t cp1251 "
+	    "'%s/tests/lib/corpus/cyrillic.sql' | mariadb", path);
+	trip_shell(&trip, command);
+	trip_go(&trip);
+}
+
 /* What makes a thing that cannot come back, and what the refusal says. */
 static const struct refusal {
 	const char	*create, *change, *says;
@@ -67,6 +80,24 @@ static const struct refusal {
 	    "r.t: AUTO_INCREMENT column a holds NULL" },
 	{ "CREATE TABLE r.t (a INT DEFAULT NEXTVAL(r.s))", "DROP SEQUENCE r.s",
 	    "r.t: a default takes from sequence r.s" },
+	{ "CREATE TABLE r.t (`a``'b` INT DEFAULT 3, c VARCHAR(50) DEFAULT "
+	    "CONCAT('nextval(`r`.`q`) ''', `a``'b`, 10 + NEXTVAL(r.s)))",
+	    "DROP SEQUENCE r.s", "r.t: a default takes from sequence r.s" },
+	{ "CREATE TABLE r.t AS SELECT m.a FROM (SELECT 1) AS o LEFT JOIN "
+	    "r.strict AS m ON FALSE", "DO 1",
+	    "r.t: column a may be NULL but has no default" },
+	{ "CREATE TABLE r.t (a INT) WITH SYSTEM VERSIONING",
+	    "BEGIN NOT ATOMIC SET timestamp=1e9; INSERT INTO r.t VALUES (1); "
+	    "DELETE FROM r.t; END",
+	    "r.t: its history has a version that ends when it begins" },
+	{ "CREATE TABLE r.t (a TIMESTAMP, b DATE AS (a) STORED)",
+	    "BEGIN NOT ATOMIC SET time_zone='+05:00'; INSERT INTO r.t (a) "
+	    "VALUES ('2026-01-01 01:00:00'); END",
+	    "r.t: stored column b was computed of a TIMESTAMP in another "
+	    "time zone" },
+	{ "CREATE TRIGGER r.uses BEFORE UPDATE ON r.t FOR EACH ROW SET NEW.a "
+	    "= 1 /* NEW.x */ + OLD . B", "ALTER TABLE r.t CHANGE b c INT",
+	    "r.t: trigger uses uses a column B" },
 	{ "CREATE VIEW r.t AS SELECT a FROM r.gone", "DROP TABLE r.gone",
 	    "r.t is a view of what is not there" },
 };
@@ -75,7 +106,10 @@ static void
 refused(const struct refusal *r)
 {
 	static const char *const make[] = { "CREATE DATABASE r",
-	    "CREATE TABLE r.gone (a INT)", "CREATE SEQUENCE r.s", NULL };
+	    "CREATE TABLE r.gone (a INT)", "CREATE SEQUENCE r.s",
+	    "CREATE TABLE r.strict (a INT NOT NULL)", NULL };
+	static const char *const table[] = { "CREATE TABLE r.t (a INT, b INT)",
+	    NULL };
 	static const char *const databases[] = { "r", NULL };
 	static const char *const exclude[] = { "r.t", NULL };
 	const char *sql[] = { r->create, r->change, NULL };
@@ -87,6 +121,8 @@ refused(const struct refusal *r)
 	struct err e = { 0 };
 
 	live_run(&trip.source, NULL, make);
+	if (strstr(r->create, "TRIGGER") != NULL)
+		live_run(&trip.source, NULL, table);
 	live_run(&trip.source, NULL, sql);
 	if (db_dump(trip.store.chunks, &o, &root, &point, &stats, &e) == 0)
 		fail_msg("%s was taken", r->create);
@@ -149,6 +185,7 @@ main(void)
 		cmocka_unit_test_teardown(test_tables_come_back, tidy),
 		cmocka_unit_test_teardown(test_names_come_back, tidy),
 		cmocka_unit_test_teardown(test_code_come_back, tidy),
+		cmocka_unit_test_teardown(test_cyrillic_come_back, tidy),
 		cmocka_unit_test_teardown(test_accounts_come_back, tidy),
 		cmocka_unit_test_teardown(
 		    test_what_cannot_come_back_is_refused_by_name, tidy),

@@ -18,7 +18,7 @@
 
 struct spec {
 	const char	*name, *type, *full, *charset;
-	bool		 generated, row_start, row_end;
+	bool		 generated, row_start, row_end, stored;
 };
 
 static struct relation *
@@ -34,6 +34,8 @@ table_of(const struct spec *c, size_t n, const char *key)
 	assert_non_null(t->columns);
 	for (i = 0; i < n; i++) {
 		t->columns[i].generated = c[i].generated;
+		t->columns[i].stored = c[i].stored || c[i].row_start ||
+		    c[i].row_end;
 		t->columns[i].row_start = c[i].row_start;
 		t->columns[i].row_end = c[i].row_end;
 		t->columns[i].name = strdup(c[i].name);
