@@ -42,16 +42,24 @@ note(const struct handle *h, const char *what, int sys)
 	h->how->note(h->how->cookie, h->en->path, what, sys);
 }
 
-static void
-set_owner(struct handle *h)
+static bool
+is_owned(const struct handle *h)
 {
 	struct stat st;
 
-	if (h->how->owners && fchownat(h->fd, "", h->en->uid, h->en->gid,
-	    AT_EMPTY_PATH) == -1)
-		note(h, "its owner could not be set", errno);
-	h->owned = fstat(h->fd, &st) == 0 && st.st_uid == h->en->uid &&
+	return fstat(h->fd, &st) == 0 && st.st_uid == h->en->uid &&
 	    st.st_gid == h->en->gid;
+}
+
+static void
+set_owner(struct handle *h)
+{
+	h->owned = is_owned(h);
+	if (h->owned || !h->how->owners)
+		return;
+	if (fchownat(h->fd, "", h->en->uid, h->en->gid, AT_EMPTY_PATH) == -1)
+		note(h, "its owner could not be set", errno);
+	h->owned = is_owned(h);
 }
 
 static int

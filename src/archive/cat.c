@@ -3,6 +3,7 @@
  * blocks that end it.
  */
 #include "archive/archive.h"
+#include "archive/batch.h"
 #include "archive/pax.h"
 #include "archive/tree.h"
 #include "base/err.h"
@@ -35,17 +36,17 @@ archive_cat(struct chunks *chunks, const struct archive_root *root, int fd,
     struct err *e)
 {
 	static const uint8_t end[2 * PAX_BLOCK];
-	struct archive_reader *r;
-	struct segment seg;
+	struct batches *list;
+	struct segment *s = NULL;
 	int more = -1, rc = -1;
 
-	segment_init(&seg);
-	if ((r = archive_reader_new(chunks, root, e)) == NULL)
+	if ((list = batches_open(chunks, root, NULL, e)) == NULL)
 		goto done;
-	while ((more = archive_reader_next(r, &seg, e)) == 1) {
-		if (cat_segment(chunks, &seg, fd, e) == -1)
+	while ((more = batches_next(list, &s, e)) == 1) {
+		if (cat_segment(chunks, s, fd, e) == -1)
 			goto done;
-		segment_drop(&seg);
+		batch_free(s);
+		s = NULL;
 	}
 	if (more == -1 || fd_write(fd, end, sizeof(end), e) == -1)
 		goto done;
@@ -53,7 +54,7 @@ archive_cat(struct chunks *chunks, const struct archive_root *root, int fd,
 done:
 	if (rc == -1)
 		(void)err_add(e, "cannot write the archive as tar");
-	segment_drop(&seg);
-	archive_reader_free(r);
+	batch_free(s);
+	batches_close(list);
 	return rc;
 }

@@ -94,6 +94,7 @@ place_new(const struct tree_restore_options *opt, struct tree_stats *stats,
 	inodes_init(&p->files);
 	inodes_init(&p->made);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
+	atomic_init(&p->must_name, false);
 	atomic_init(&p->serial, (unsigned long long)now.tv_nsec << 20);
 	p->target = open(opt->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p->target == -1)

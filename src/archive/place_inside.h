@@ -19,6 +19,7 @@ struct place {
 	int			  target;
 	const struct tree_restore_options *opt;
 	struct apply		  apply;
+	atomic_bool		  must_name;	/* no files without names */
 	atomic_ullong		  serial;	/* of temporary names */
 	pthread_mutex_t		  mutex;	/* for all that follows */
 	struct tree_stats	 *stats;

@@ -1,10 +1,11 @@
 /*
  * Putting entries: each in its open folder, by the last part of its name.
  *
- * A regular file is written under a temporary name, which is ours alone, and
- * given its name when all of its bytes were authenticated and written; the
- * name must be free.  So a reader, and whoever comes after a failure, finds
- * whole files only.
+ * A regular file is written without a name (O_TMPFILE), and given one when all
+ * of its bytes were authenticated and written and it has what its entry says;
+ * the name must be free.  So a reader, and whoever comes after a failure or a
+ * kill, finds whole files only, and nothing else.  Where a file system knows
+ * no files without names, it is written under a temporary one, ours alone.
  */
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -111,8 +112,9 @@ folder_of(struct placer *r, const char *name, struct err *e)
 	return c->fd;
 }
 
+/* Under a temporary name. */
 static int
-create_temporary(struct place *p, int folder, char name[TMP_NAME_SIZE])
+create_named(struct place *p, int folder, char name[TMP_NAME_SIZE])
 {
 	int fd = -1, i;
 
@@ -127,6 +129,48 @@ create_temporary(struct place *p, int folder, char name[TMP_NAME_SIZE])
 	if (fd == -1)
 		name[0] = '\0';
 	return fd;
+}
+
+/* Without a name, which is then "", if the file system can. */
+static int
+create(struct place *p, int folder, char name[TMP_NAME_SIZE])
+{
+	int fd;
+
+	name[0] = '\0';
+	if (!atomic_load(&p->must_name)) {
+		fd = openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC,
+		    0600);
+		if (fd != -1 || (errno != EOPNOTSUPP && errno != EISDIR &&
+		    errno != EINVAL && errno != ENOENT))
+			return fd;
+		atomic_store(&p->must_name, true);
+	}
+	return create_named(p, folder, name);
+}
+
+/* Close the file; it has its own name then, which must be free. */
+static int
+give_name(int *fd, int folder, char tmp[TMP_NAME_SIZE], const char *base,
+    struct err *e)
+{
+	char proc[WITHIN_PROC_MAX];
+	bool named = tmp[0] != '\0';
+	int rc;
+
+	if (named && fd_close(fd, e) == -1)
+		return -1;
+	rc = named ? renameat2(folder, tmp, folder, base, RENAME_NOREPLACE) :
+	    linkat(AT_FDCWD, within_proc(*fd, proc), folder, base,
+	    AT_SYMLINK_FOLLOW);
+	if (rc == -1)
+		return errno != EEXIST ? err_sys(e, "name") : err_set(e,
+		    ERR_EXISTS, "something else is in its place");
+	tmp[0] = '\0';
+	if (named || fd_close(fd, e) == 0)
+		return 0;
+	(void)unlinkat(folder, base, 0);	/* it may not be whole */
+	return -1;
 }
 
 static int
@@ -173,25 +217,16 @@ put_file(struct placer *r, const struct entry *en,
 
 	if ((folder = folder_of(r, en->path, e)) == -1)
 		return -1;
-	if ((fd = create_temporary(r->place, folder, tmp)) == -1) {
+	if ((fd = create(r->place, folder, tmp)) == -1) {
 		(void)err_sys(e, "create a file");
 		goto done;
 	}
 	if (write_content(fd, content, e) == -1)
 		goto done;
 	apply_all(&r->place->apply, fd, false, en);
-	if (remember(r->place, fd, en, e) == -1 || fd_close(&fd, e) == -1)
+	if (remember(r->place, fd, en, e) == -1 ||
+	    give_name(&fd, folder, tmp, name_base(en->path), e) == -1)
 		goto done;
-	if (renameat2(folder, tmp, folder, name_base(en->path),
-	    RENAME_NOREPLACE) == -1) {
-		if (errno == EEXIST)
-			(void)err_set(e, ERR_EXISTS,
-			    "something else is in its place");
-		else
-			(void)err_sys(e, "rename");
-		goto done;
-	}
-	tmp[0] = '\0';			/* it has its own name now */
 	rc = 0;
 done:
 	if (rc == -1)

@@ -1,7 +1,7 @@
 /*
- * Restoring an archive: this thread reads its list of segments, workers read
- * the segments and put their entries.  The first error, in whichever thread,
- * stops all of them.
+ * Restoring an archive: this thread reads its list of segments, in batches,
+ * workers read those and put their entries.  The first error, in whichever
+ * thread, stops all of them.
  *
  * When only some paths are wanted, a hard link may be among them whose file
  * is not.  Then the list is read a second time, and the file's content is put
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "archive/archive.h"
+#include "archive/batch.h"
 #include "archive/entry.h"
 #include "archive/name.h"
 #include "archive/place.h"
@@ -26,7 +27,7 @@
 #include "base/queue.h"
 
 #define WORKERS_MAX 16
-#define AHEAD 32			/* segments waiting for workers */
+#define AHEAD 8				/* batches waiting for workers */
 
 struct restore {
 	struct chunks		*chunks;
@@ -83,15 +84,6 @@ done:
 	return rc;
 }
 
-static void
-free_segment(struct segment *s)
-{
-	if (s == NULL)
-		return;
-	segment_drop(s);
-	free(s);
-}
-
 static void *
 work(void *cookie)
 {
@@ -106,7 +98,7 @@ work(void *cookie)
 		if (!atomic_load(&r->stop) &&
 		    put_segment(r, placer, s, &e) == -1)
 			fail(r, &e);
-		free_segment(s);
+		batch_free(s);
 	}
 	placer_free(placer);
 	return NULL;
@@ -130,43 +122,24 @@ start_workers(struct restore *r, struct err *e)
 	return 0;
 }
 
-/* The next segment for a worker, or NULL: at the end, or -1 in *rc. */
-static struct segment *
-next_segment(struct archive_reader *list, int *rc, struct err *e)
-{
-	struct segment *s;
-
-	if ((s = malloc(sizeof(*s))) == NULL) {
-		*rc = err_memory(e);
-		return NULL;
-	}
-	if ((*rc = archive_reader_next(list, s, e)) == 1)
-		return s;
-	free(s);
-	return NULL;
-}
-
 /* Hand all segments of interest to the workers. */
 static int
 feed(struct restore *r, struct err *e)
 {
-	struct archive_reader *list;
+	struct batches *list;
 	struct segment *s;
 	int rc = -1;
 
-	if ((list = archive_reader_new(r->chunks, r->root, e)) == NULL)
+	if ((list = batches_open(r->chunks, r->root, &r->select, e)) == NULL)
 		return -1;
-	while ((s = next_segment(list, &rc, e)) != NULL) {
+	while ((rc = batches_next(list, &s, e)) == 1) {
 		if (atomic_load(&r->stop)) {
-			free_segment(s);
+			batch_free(s);
 			break;
 		}
-		if (select_range(&r->select, s->first, s->last))
-			(void)queue_push(r->todo, s);	/* never closed */
-		else
-			free_segment(s);
+		(void)queue_push(r->todo, s);	/* never closed */
 	}
-	archive_reader_free(list);
+	batches_close(list);
 	return rc == 1 ? 0 : rc;	/* 1: fail() knows why */
 }
 
@@ -324,25 +297,26 @@ static int
 put_all_needed(struct needs *l, struct err *e)
 {
 	struct restore *r = l->restore;
-	struct archive_reader *list = NULL;
+	struct batches *list = NULL;
 	struct placer *placer = NULL;
 	struct segment *s = NULL;
 	int rc = -1;
 
 	if ((placer = placer_new(r->place, e)) == NULL ||
-	    (list = archive_reader_new(r->chunks, r->root, e)) == NULL)
+	    (list = batches_open(r->chunks, r->root, NULL, e)) == NULL)
 		goto done;
-	while ((s = next_segment(list, &rc, e)) != NULL) {
+	while ((rc = batches_next(list, &s, e)) == 1) {
 		if (has_needed(l, s) &&
 		    put_needed(l, placer, s, e) == -1) {
 			rc = -1;
-			goto done;
+			break;
 		}
-		free_segment(s);
+		batch_free(s);
+		s = NULL;
 	}
 done:
-	free_segment(s);
-	archive_reader_free(list);
+	batch_free(s);
+	batches_close(list);
 	placer_free(placer);
 	return rc;
 }

@@ -84,8 +84,8 @@ struct tree_restore_options {
  * Extract an archive below target.  Nothing is ever written outside: every
  * path is resolved beneath target without following a symlink (openat2);
  * absolute paths, "..", and hard links to what the archive did not put there
- * are ERR_DAMAGED.  Each file is written under a temporary name and renamed
- * when all its bytes were authenticated; folders get their metadata last.
+ * are ERR_DAMAGED.  Each file is written without a name and given it when all
+ * its bytes were authenticated; folders get their metadata last.
  * Runs of zero blocks become holes.  An existing non-folder in the way is
  * ERR_EXISTS.  What could not be set (owner, xattr) is noted, never silent;
  * notes may come from any thread, one at a time.
