@@ -33,8 +33,10 @@ static const struct opt options[] = {
 };
 
 static int
-cat(struct access *a, const char *name, struct err *e)
+cat(struct access *a, char *operands[], struct err *e)
 {
+	const char *const *paths = (const char *const *)operands + 1;
+
 	const struct part *p;
 	struct snapshot *s;
 	char text[SAY_TEXT_MAX];
@@ -57,12 +59,13 @@ cat(struct access *a, const char *name, struct err *e)
 	(void)say_passed_over(more.snapshot, damaged, text);
 	if (text[0] != '\0')
 		(void)fprintf(stderr, "muster-cat: %s", text);
-	if ((p = snapshot_part(s, name)) == NULL) {
+	if ((p = snapshot_part(s, operands[0])) == NULL) {
 		(void)err_set(e, ERR_INPUT, "%s has no component %s",
-		    s->object, name);
+		    s->object, operands[0]);
 		goto done;
 	}
-	if (archive_cat(a->depot.chunks, &p->root, STDOUT_FILENO, e) == -1) {
+	if (archive_cat(a->depot.chunks, &p->root, paths, STDOUT_FILENO,
+	    e) == -1) {
 		if (e->kind == ERR_DAMAGED || e->kind == ERR_ABSENT)
 			status = CMD_NO;
 		goto done;
@@ -81,7 +84,7 @@ run(char *operands[], struct err *e)
 
 	if (access_open(&a, &want, e) == -1)
 		return CMD_TROUBLE;
-	status = cat(&a, operands[0], e);
+	status = cat(&a, operands, e);
 	access_close(&a);
 	return status;
 }
@@ -90,8 +93,8 @@ int
 main(int argc, char *argv[])
 {
 	const struct cmd c = {
-		.name = "muster-cat", .operands = "component",
-		.min = 1, .max = 1,
+		.name = "muster-cat", .operands = "component [path ...]",
+		.min = 1, .max = -1,
 		.purpose = "write an archive as plain tar to standard output",
 		.options = options, .run = run,
 	};

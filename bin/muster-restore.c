@@ -38,6 +38,9 @@ static const struct opt options[] = {
 	{ 0, "into-nonempty", &restore.into_nonempty, NULL, NULL, NULL,
 	    "the target folder may hold other files; none of them is ever "
 	    "replaced" },
+	{ 0, "resume", &restore.resume, NULL, NULL, NULL,
+	    "go on with a restore of files that was stopped: what is there "
+	    "is compared" },
 	{ 'n', "dry-run", &more.dry_run, NULL, NULL, NULL,
 	    "check, say what would be put where, and change nothing" },
 	{ 'p', "policy", NULL, &want.policy, NULL, "file",
@@ -112,6 +115,9 @@ check_options(const char *path, char old[256], struct err *e)
 	if (restore.target == NULL && more.server == NULL)
 		return err_set(e, ERR_INPUT, "expected --target FOLDER, "
 		    "--server FILE, or both");
+	if (restore.resume && more.server != NULL)
+		return err_set(e, ERR_INPUT, "--resume is for files: expected "
+		    "no --server");
 	if (more.as == NULL)
 		return 0;
 	n = strcspn(more.as, "=");

@@ -93,16 +93,18 @@ place_new(const struct tree_restore_options *opt, struct tree_stats *stats,
 	(void)pthread_mutex_init(&p->mutex, NULL);
 	inodes_init(&p->files);
 	inodes_init(&p->made);
+	inodes_init(&p->torn);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	atomic_init(&p->must_name, false);
 	atomic_init(&p->serial, (unsigned long long)now.tv_nsec << 20);
 	p->target = open(opt->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (p->target == -1)
 		(void)err_sys(e, "%s", opt->target);
-	else if (opt->into_nonempty || check_empty(p, e) == 0) {
+	else if (opt->into_nonempty || opt->resume ||
+	    check_empty(p, e) == 0) {
 		p->apply = (struct apply){
 			.owners = opt->owners, .note = note, .cookie = p,
-			.may_inherit = opt->into_nonempty ||
+			.may_inherit = opt->into_nonempty || opt->resume ||
 			    has_default_acl(p),
 		};
 		return p;
@@ -130,6 +132,8 @@ place_free(struct place *p)
 	fd_drop(&p->target);
 	inodes_drop(&p->files);
 	inodes_drop(&p->made);
+	inodes_drop(&p->torn);
+	needs_drop(&p->again);
 	drop_pending(&p->links);
 	drop_pending(&p->folders);
 	(void)pthread_mutex_destroy(&p->mutex);
@@ -173,6 +177,41 @@ place_later(struct place *p, struct pending *l, const struct entry *en,
 	(void)pthread_mutex_unlock(&p->mutex);
 	free(copy);
 	return rc;
+}
+
+int
+place_remember(struct place *p, int fd, const struct entry *en, bool was,
+    struct err *e)
+{
+	struct stat st;
+	int rc;
+
+	if (fstat(fd, &st) == -1)
+		return err_sys(e, "stat");
+	(void)pthread_mutex_lock(&p->mutex);
+	rc = inodes_add(&p->files, &st, e);
+	p->stats->files++;
+	p->stats->bytes += en->size;
+	p->stats->kept += was;
+	(void)pthread_mutex_unlock(&p->mutex);
+	return rc;
+}
+
+int
+place_remember_torn(struct place *p, const struct stat *st, struct err *e)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&p->mutex);
+	rc = inodes_add(&p->torn, st, e);
+	(void)pthread_mutex_unlock(&p->mutex);
+	return rc;
+}
+
+struct needs *
+place_torn(struct place *p)
+{
+	return &p->again;
 }
 
 int

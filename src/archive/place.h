@@ -8,6 +8,7 @@
 struct entry;
 struct entry_reader;
 struct err;
+struct needs;
 
 /*
  * The folder that an archive is restored into, and what was put there: shared
@@ -39,6 +40,12 @@ int	place_each_link(struct place *, int (*each)(void *cookie,
 /* A wanted link's file is at another name than the archive says. */
 int	place_relink(struct place *, const char *file, const char *now,
 	    struct err *);
+
+/*
+ * Files that were there without all of their bytes: they were removed, and
+ * their content is still needed.
+ */
+struct needs	*place_torn(struct place *);
 
 /* What one thread needs to put entries there. */
 struct placer;

@@ -16,6 +16,7 @@
 #include "archive/entry.h"
 #include "archive/name.h"
 #include "archive/place_inside.h"
+#include "archive/there.h"
 #include "archive/within.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -44,6 +45,7 @@ make_link(struct place *p, const struct entry *en, struct err *e)
 {
 	char proc[WITHIN_PROC_MAX], *parent = NULL;
 	const char *base = name_base(en->path);
+	enum there there = THERE_NOTHING;
 	int file = -1, folder = -1, rc = -1;
 
 	parent = strndup(en->path, base == en->path ? 0
@@ -55,11 +57,18 @@ make_link(struct place *p, const struct entry *en, struct err *e)
 	if ((file = open_linked(p, en, e)) == -1 ||
 	    (folder = place_open_folder(p, parent, e)) == -1)
 		goto done;
-	if (linkat(AT_FDCWD, within_proc(file, proc), folder, base,
-	    AT_SYMLINK_FOLLOW) == -1) {
+	if (p->opt->resume)
+		there = there_link(p, folder, base, file);
+	if (there == THERE_TORN && unlinkat(folder, base, 0) == -1) {
 		(void)place_fail(en->path, e);
 		goto done;
 	}
+	if (there != THERE_SAME && linkat(AT_FDCWD, within_proc(file, proc),
+	    folder, base, AT_SYMLINK_FOLLOW) == -1) {
+		(void)place_fail(en->path, e);
+		goto done;
+	}
+	p->stats->kept += there == THERE_SAME;
 	rc = 0;
 done:
 	fd_drop(&folder);
@@ -68,6 +77,10 @@ done:
 	return rc;
 }
 
+/*
+ * A folder that only leads to what was wanted is not there when nothing was
+ * found in it, and is given something only if we made it.
+ */
 static int
 finish_folder(struct place *p, const struct entry *en, bool parent_only,
     struct err *e)
@@ -76,13 +89,21 @@ finish_folder(struct place *p, const struct entry *en, bool parent_only,
 	int fd;
 
 	fd = within_open(p->target, en->path, O_PATH | O_DIRECTORY);
+	if (fd == -1 && parent_only && errno == ENOENT)
+		return 0;
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		(void)place_fail(en->path, e);
 		fd_drop(&fd);
 		return -1;
 	}
-	if (!parent_only || inodes_have(&p->made, &st))
+	if (!parent_only || inodes_have(&p->made, &st)) {
+		if (p->opt->resume && there_sweep(p, en->path, e) == -1) {
+			fd_drop(&fd);
+			return -1;
+		}
 		apply_all(&p->apply, fd, true, en);
+		p->stats->folders++;
+	}
 	fd_drop(&fd);
 	return 0;
 }

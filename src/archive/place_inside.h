@@ -6,6 +6,7 @@
 
 #include "archive/apply.h"
 #include "archive/inodes.h"
+#include "archive/needs.h"
 #include "archive/place.h"
 
 /* A list of entries that wait for the end. */
@@ -25,6 +26,8 @@ struct place {
 	struct tree_stats	 *stats;
 	struct inodes		  files;	/* regular ones we put */
 	struct inodes		  made;		/* folders we made */
+	struct inodes		  torn;		/* files to be put again */
+	struct needs		  again;	/* their names */
 	struct pending		  links, folders;
 };
 
@@ -37,6 +40,14 @@ int	place_later(struct place *, struct pending *, const struct entry *,
  * ERR_EXISTS when something else is in its way.
  */
 int	place_open_folder(struct place *, const char *name, struct err *);
+
+/* Remember a regular file that is whole, and count it; was: it was there. */
+int	place_remember(struct place *, int fd, const struct entry *, bool was,
+	    struct err *);
+
+/* Remember a file that lacks bytes. */
+int	place_remember_torn(struct place *, const struct stat *,
+	    struct err *);
 
 /* As errno says: ERR_EXISTS when something is in the way, else ERR_SYSTEM. */
 int	place_fail(const char *name, struct err *);

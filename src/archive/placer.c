@@ -23,6 +23,7 @@
 #include "archive/name.h"
 #include "archive/place_inside.h"
 #include "archive/sparse.h"
+#include "archive/there.h"
 #include "archive/within.h"
 #include "base/err.h"
 #include "base/fd.h"
@@ -191,51 +192,68 @@ write_content(int fd, struct entry_reader *content, struct err *e)
 	return sparse_end(&s, e);
 }
 
-/* Remember the file, and count it. */
+/* Write a file anew: its name must be free. */
 static int
-remember(struct place *p, int fd, const struct entry *en, struct err *e)
-{
-	struct stat st;
-	int rc;
-
-	if (fstat(fd, &st) == -1)
-		return err_sys(e, "stat");
-	(void)pthread_mutex_lock(&p->mutex);
-	rc = inodes_add(&p->files, &st, e);
-	p->stats->files++;
-	p->stats->bytes += en->size;
-	(void)pthread_mutex_unlock(&p->mutex);
-	return rc;
-}
-
-static int
-put_file(struct placer *r, const struct entry *en,
+write_file(struct placer *r, int folder, const struct entry *en,
     struct entry_reader *content, struct err *e)
 {
-	char tmp[TMP_NAME_SIZE] = "", text[NAME_TEXT_MAX];
-	int folder, fd = -1, rc = -1;
+	struct place *p = r->place;
+	char tmp[TMP_NAME_SIZE] = "";
+	int fd, rc = -1;
 
-	if ((folder = folder_of(r, en->path, e)) == -1)
-		return -1;
-	if ((fd = create(r->place, folder, tmp)) == -1) {
-		(void)err_sys(e, "create a file");
-		goto done;
+	if ((fd = create(p, folder, tmp)) == -1)
+		return err_sys(e, "create a file");
+	if (write_content(fd, content, e) == 0) {
+		apply_all(&p->apply, fd, false, en);
+		if (place_remember(p, fd, en, false, e) == 0)
+			rc = give_name(&fd, folder, tmp, name_base(en->path),
+			    e);
 	}
-	if (write_content(fd, content, e) == -1)
-		goto done;
-	apply_all(&r->place->apply, fd, false, en);
-	if (remember(r->place, fd, en, e) == -1 ||
-	    give_name(&fd, folder, tmp, name_base(en->path), e) == -1)
-		goto done;
-	rc = 0;
-done:
-	if (rc == -1)
-		(void)err_add(e, "cannot restore %s",
-		    name_format(en->path, text));
 	fd_drop(&fd);
 	if (tmp[0] != '\0')
 		(void)unlinkat(folder, tmp, 0);
 	return rc;
+}
+
+/* A file that lacks bytes is removed, and put when all others are there. */
+static int
+put_again(struct placer *r, int folder, const char *file,
+    const struct entry *en, struct err *e)
+{
+	struct place *p = r->place;
+	int rc;
+
+	if (unlinkat(folder, name_base(en->path), 0) == -1)
+		return err_sys(e, "remove what lacks bytes");
+	(void)pthread_mutex_lock(&p->mutex);
+	rc = needs_add(&p->again, file, en->path, e);
+	(void)pthread_mutex_unlock(&p->mutex);
+	return rc;
+}
+
+/* file is its name in the archive; en->path may be another. */
+static int
+put_file(struct placer *r, const char *file, const struct entry *en,
+    struct entry_reader *content, struct err *e)
+{
+	enum there there = THERE_NOTHING;
+	char text[NAME_TEXT_MAX];
+	int folder, rc = -1;
+
+	if ((folder = folder_of(r, en->path, e)) == -1)
+		return -1;
+	if (r->place->opt->resume)
+		there = there_file(r->place, folder, en, content, e);
+	switch (there) {
+	case THERE_NOTHING: rc = write_file(r, folder, en, content, e); break;
+	case THERE_SAME: rc = 0; break;
+	case THERE_TORN: rc = put_again(r, folder, file, en, e); break;
+	case THERE_OTHER: rc = err_set(e, ERR_EXISTS,
+	    "something else is in its place"); break;
+	case THERE_TROUBLE: break;
+	}
+	return rc == 0 ? 0 : err_add(e, "cannot restore %s",
+	    name_format(en->path, text));
 }
 
 static void
@@ -246,6 +264,18 @@ count_other(struct place *p)
 	(void)pthread_mutex_unlock(&p->mutex);
 }
 
+/* After EEXIST, which stays in errno: is it what the entry says? */
+static bool
+is_there(const struct placer *r, int folder, const struct entry *en)
+{
+	int keep = errno;
+	bool same = keep == EEXIST && r->place->opt->resume &&
+	    there_other(folder, en) == THERE_SAME;
+
+	errno = keep;
+	return same;
+}
+
 static int
 put_symlink(struct placer *r, const struct entry *en, struct err *e)
 {
@@ -254,7 +284,8 @@ put_symlink(struct placer *r, const struct entry *en, struct err *e)
 
 	if ((folder = folder_of(r, en->path, e)) == -1)
 		return -1;
-	if (symlinkat(en->link, folder, base) == -1)
+	if (symlinkat(en->link, folder, base) == -1 &&
+	    !is_there(r, folder, en))
 		return place_fail(en->path, e);
 	apply_symlink(&r->place->apply, folder, base, en);
 	count_other(r->place);
@@ -276,7 +307,8 @@ put_special(struct placer *r, const struct entry *en, struct err *e)
 	if ((folder = folder_of(r, en->path, e)) == -1)
 		return -1;
 	if (mknodat(folder, base, (en->mode & S_IFMT) | 0600,
-	    makedev(en->rdev_major, en->rdev_minor)) == -1) {
+	    makedev(en->rdev_major, en->rdev_minor)) == -1 &&
+	    !is_there(r, folder, en)) {
 		if (errno != EPERM)
 			return place_fail(en->path, e);
 		how->note(how->cookie, en->path,
@@ -298,12 +330,11 @@ put_folder(struct placer *r, const struct entry *en, bool parent_only,
 	struct place *p = r->place;
 	int fd;
 
-	if ((fd = place_open_folder(p, en->path, e)) == -1)
-		return -1;
-	fd_drop(&fd);
-	(void)pthread_mutex_lock(&p->mutex);
-	p->stats->folders++;
-	(void)pthread_mutex_unlock(&p->mutex);
+	if (!parent_only) {
+		if ((fd = place_open_folder(p, en->path, e)) == -1)
+			return -1;
+		fd_drop(&fd);
+	}
 	return place_later(p, &p->folders, en, parent_only, e);
 }
 
@@ -319,7 +350,7 @@ placer_put(struct placer *r, const struct entry *en,
 	if (S_ISLNK(en->mode))
 		return put_symlink(r, en, e);
 	if (S_ISREG(en->mode))
-		return put_file(r, en, content, e);
+		return put_file(r, en->path, en, content, e);
 	return put_special(r, en, e);
 }
 
@@ -330,5 +361,5 @@ placer_put_as(struct placer *r, const char *name, const struct entry *en,
 	struct entry as = *en;
 
 	as.path = name;
-	return put_file(r, &as, content, e);
+	return put_file(r, en->path, &as, content, e);
 }

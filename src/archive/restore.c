@@ -18,7 +18,7 @@
 #include "archive/archive.h"
 #include "archive/batch.h"
 #include "archive/entry.h"
-#include "archive/name.h"
+#include "archive/needs.h"
 #include "archive/place.h"
 #include "archive/select.h"
 #include "archive/tree.h"
@@ -163,114 +163,26 @@ put_all(struct restore *r, struct err *e)
 	return -1;
 }
 
-/* Files that wanted hard links need, by their names in the archive. */
-struct need {
-	char	*file;
-	char	*as;		/* the name of the first link to it */
-};
-
-struct needs {
+/* What is read again: files under other names, or which lacked bytes. */
+struct second {
 	struct restore	*restore;
-	struct need	*v;
-	size_t		 n, size;
+	struct needs	*needs;
 };
-
-static int
-compare_needs(const void *a, const void *b)
-{
-	const struct need *x = a, *y = b;
-	int c = name_compare(x->file, y->file);
-
-	return c != 0 ? c : name_compare(x->as, y->as);
-}
-
-static void
-drop_needs(struct needs *l)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++) {
-		free(l->v[i].file);
-		free(l->v[i].as);
-	}
-	free(l->v);
-}
 
 static int
 note_need(void *cookie, const char *name, const char *file, struct err *e)
 {
-	struct needs *l = cookie;
-	size_t size = l->size == 0 ? 16 : l->size * 2;
-	struct need *v;
+	struct second *w = cookie;
 
-	if (select_entry(&l->restore->select, file) == SELECT_YES)
-		return 0;
-	if (l->n == l->size) {
-		if ((v = reallocarray(l->v, size, sizeof(*v))) == NULL)
-			return err_memory(e);
-		l->v = v;
-		l->size = size;
-	}
-	v = &l->v[l->n];
-	*v = (struct need){ strdup(file), strdup(name) };
-	l->n++;
-	return v->file == NULL || v->as == NULL ? err_memory(e) : 0;
-}
-
-/* Sorted, the first of each file is the one that counts. */
-static void
-unify(struct needs *l)
-{
-	size_t i, n = 0;
-
-	if (l->n > 1)
-		qsort(l->v, l->n, sizeof(*l->v), compare_needs);
-	for (i = 0; i < l->n; i++) {
-		if (n > 0 && strcmp(l->v[n - 1].file, l->v[i].file) == 0) {
-			free(l->v[i].file);
-			free(l->v[i].as);
-		} else
-			l->v[n++] = l->v[i];
-	}
-	l->n = n;
-}
-
-static const struct need *
-find_need(const struct needs *l, const char *file)
-{
-	size_t lo = 0, hi = l->n, mid;
-	int c;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		c = name_compare(file, l->v[mid].file);
-		if (c == 0)
-			return &l->v[mid];
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return NULL;
-}
-
-static bool
-has_needed(const struct needs *l, const struct segment *s)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		if (name_compare(s->first, l->v[i].file) <= 0 &&
-		    name_compare(l->v[i].file, s->last) <= 0)
-			return true;
-	return false;
+	return select_entry(&w->restore->select, file) == SELECT_YES ? 0 :
+	    needs_add(w->needs, file, name, e);
 }
 
 static int
-put_needed(struct needs *l, struct placer *placer, const struct segment *seg,
-    struct err *e)
+put_needed(const struct second *w, struct placer *placer,
+    const struct segment *seg, struct err *e)
 {
-	struct restore *r = l->restore;
+	struct restore *r = w->restore;
 	struct entry_reader *content;
 	const struct entry *en;
 	const struct need *need;
@@ -279,7 +191,7 @@ put_needed(struct needs *l, struct placer *placer, const struct segment *seg,
 	if ((content = entry_reader_new(r->chunks, seg, e)) == NULL)
 		goto done;
 	while ((more = entry_reader_next(content, &en, e)) == 1) {
-		need = find_need(l, en->path);
+		need = needs_find(w->needs, en->path);
 		if (need == NULL || en->hardlink || !S_ISREG(en->mode))
 			continue;
 		if (placer_put_as(placer, need->as, en, content, e) == -1 ||
@@ -292,22 +204,23 @@ done:
 	return rc;
 }
 
-/* Read the archive again for the files of l. */
+/* Read the archive again for them. */
 static int
-put_all_needed(struct needs *l, struct err *e)
+put_all_needed(const struct second *w, struct err *e)
 {
-	struct restore *r = l->restore;
+	struct restore *r = w->restore;
 	struct batches *list = NULL;
 	struct placer *placer = NULL;
 	struct segment *s = NULL;
 	int rc = -1;
 
+	needs_sort(w->needs);
 	if ((placer = placer_new(r->place, e)) == NULL ||
 	    (list = batches_open(r->chunks, r->root, NULL, e)) == NULL)
 		goto done;
 	while ((rc = batches_next(list, &s, e)) == 1) {
-		if (has_needed(l, s) &&
-		    put_needed(l, placer, s, e) == -1) {
+		if (needs_within(w->needs, s) &&
+		    put_needed(w, placer, s, e) == -1) {
 			rc = -1;
 			break;
 		}
@@ -325,18 +238,25 @@ done:
 static int
 put_linked(struct restore *r, struct err *e)
 {
-	struct needs l = { .restore = r };
+	struct needs needs = { .n = 0 };
+	struct second w = { r, &needs };
 	int rc = -1;
 
 	if (r->select.n == 0)
 		return 0;
-	if (place_each_link(r->place, note_need, &l, e) == -1)
-		goto done;
-	unify(&l);
-	rc = l.n == 0 ? 0 : put_all_needed(&l, e);
-done:
-	drop_needs(&l);
+	if (place_each_link(r->place, note_need, &w, e) == 0)
+		rc = needs.n == 0 ? 0 : put_all_needed(&w, e);
+	needs_drop(&needs);
 	return rc;
+}
+
+/* Files that were there, but not all of their bytes. */
+static int
+put_torn(struct restore *r, struct err *e)
+{
+	const struct second w = { r, place_torn(r->place) };
+
+	return w.needs->n == 0 ? 0 : put_all_needed(&w, e);
 }
 
 int
@@ -353,7 +273,7 @@ tree_restore(struct chunks *chunks, const struct archive_root *root,
 	    (r.place = place_new(opt, stats, e)) == NULL)
 		goto done;
 	if (put_all(&r, e) == -1 || put_linked(&r, e) == -1 ||
-	    place_finish(r.place, e) == -1 ||
+	    put_torn(&r, e) == -1 || place_finish(r.place, e) == -1 ||
 	    (opt->sync && place_sync(r.place, e) == -1))
 		goto done;
 	rc = select_check(&r.select, e);

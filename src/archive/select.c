@@ -1,6 +1,9 @@
 /*
- * Restoring parts of an archive: entries by name, with what is below them.
+ * Parts of an archive: entries by name or by pattern, with what is below
+ * them.  A pattern is also a name, for a name may hold the same characters.
+ * Where to look is known from the folders that a pattern begins with.
  */
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +11,37 @@
 #include "archive/name.h"
 #include "archive/select.h"
 #include "base/err.h"
+
+#define SELECT_SPECIAL "*?[\\"
+
+/* The name of the folder that all of a pattern's matches are below. */
+static char *
+leading(const char *pattern, struct err *e)
+{
+	size_t len = strcspn(pattern, SELECT_SPECIAL);
+	char *folder, *name;
+
+	while (len > 0 && pattern[len - 1] != '/')
+		len--;
+	if ((folder = strndup(pattern, len)) == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	name = name_from_path(folder, true, e);
+	free(folder);
+	return name;
+}
+
+static int
+item_init(struct select_item *x, const char *path, struct err *e)
+{
+	if ((x->name = name_from_path(path, false, e)) == NULL)
+		return -1;
+	if (strpbrk(path, SELECT_SPECIAL) == NULL)
+		return 0;
+	x->whole = strchr(path, '/') != NULL;
+	return (x->folder = leading(path, e)) == NULL ? -1 : 0;
+}
 
 int
 select_init(struct select *s, const char *const *paths, struct err *e)
@@ -19,19 +53,14 @@ select_init(struct select *s, const char *const *paths, struct err *e)
 		n++;
 	if (n == 0)
 		return 0;
-	s->v = calloc(n, sizeof(*s->v));
-	s->found = calloc(n, sizeof(*s->found));
-	if (s->v == NULL || s->found == NULL) {
-		select_drop(s);
+	if ((s->v = calloc(n, sizeof(*s->v))) == NULL)
 		return err_memory(e);
-	}
-	for (; s->n < n; s->n++) {
-		s->v[s->n] = name_from_path(paths[s->n], false, e);
-		if (s->v[s->n] == NULL) {
+	s->n = n;
+	while (n-- > 0)
+		if (item_init(&s->v[n], paths[n], e) == -1) {
 			select_drop(s);
 			return -1;
 		}
-	}
 	return 0;
 }
 
@@ -40,11 +69,45 @@ select_drop(struct select *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->n; i++)
-		free(s->v[i]);
+	for (i = 0; i < s->n; i++) {
+		free(s->v[i].name);
+		free(s->v[i].folder);
+	}
 	free(s->v);
-	free(s->found);
 	*s = (struct select){ .n = 0 };
+}
+
+/* Does it, or a folder that it is below, match the pattern? */
+static bool
+matches(const struct select_item *x, const char *name)
+{
+	const char *part = name;
+
+	for (;;) {
+		if (fnmatch(x->name, part, FNM_PATHNAME |
+		    FNM_LEADING_DIR) == 0)
+			return true;
+		if (x->whole || (part = strchr(part, '/')) == NULL)
+			return false;
+		part++;
+	}
+}
+
+static bool
+is_wanted(const struct select_item *x, const char *name)
+{
+	return name_is_below(name, x->name) ||
+	    (x->folder != NULL && matches(x, name));
+}
+
+/* May something wanted be below it? */
+static bool
+leads_on(const struct select_item *x, const char *name)
+{
+	if (x->folder == NULL)
+		return name_is_below(x->name, name);
+	return name_is_below(x->folder, name) ||
+	    name_is_below(name, x->folder);
 }
 
 enum select_answer
@@ -56,10 +119,10 @@ select_entry(struct select *s, const char *name)
 	if (s->n == 0)
 		return SELECT_YES;
 	for (i = 0; i < s->n; i++) {
-		if (name_is_below(name, s->v[i])) {
-			atomic_store(&s->found[i], true);
+		if (is_wanted(&s->v[i], name)) {
+			atomic_store(&s->v[i].found, true);
 			answer = SELECT_YES;
-		} else if (answer == SELECT_NO && name_is_below(s->v[i], name))
+		} else if (answer == SELECT_NO && leads_on(&s->v[i], name))
 			answer = SELECT_PARENT;
 	}
 	return answer;
@@ -89,15 +152,21 @@ has_parent_within(const char *name, const char *first, const char *last)
 	return answer;
 }
 
+static bool
+is_near(const char *name, const char *first, const char *last)
+{
+	return is_within(name, first, last) || name_is_below(first, name) ||
+	    has_parent_within(name, first, last);
+}
+
 bool
 select_range(const struct select *s, const char *first, const char *last)
 {
-	size_t i;
+	const struct select_item *x;
 
-	for (i = 0; i < s->n; i++)
-		if (is_within(s->v[i], first, last) ||
-		    name_is_below(first, s->v[i]) ||
-		    has_parent_within(s->v[i], first, last))
+	for (x = s->v; x < s->v + s->n; x++)
+		if (is_near(x->folder != NULL ? x->folder : x->name, first,
+		    last))
 			return true;
 	return s->n == 0;
 }
@@ -106,12 +175,12 @@ int
 select_check(const struct select *s, struct err *e)
 {
 	char text[NAME_TEXT_MAX];
-	size_t i;
+	const struct select_item *x;
 
-	for (i = 0; i < s->n; i++)
-		if (!atomic_load(&s->found[i]))
+	for (x = s->v; x < s->v + s->n; x++)
+		if (!atomic_load(&x->found))
 			return err_set(e, ERR_ABSENT,
-			    "%s is not in the archive",
-			    name_format(s->v[i], text));
+			    "%s%s is not in the archive", x->folder == NULL ?
+			    "" : "what matches ", name_format(x->name, text));
 	return 0;
 }

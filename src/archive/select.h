@@ -7,11 +7,17 @@
 
 struct err;
 
+struct select_item {
+	char		*name;
+	char		*folder;	/* of a pattern: of all its matches */
+	bool		 whole;		/* the pattern is of whole names */
+	atomic_bool	 found;
+};
+
 /* Which entries of an archive are wanted.  Threads may share one. */
 struct select {
-	char		**v;		/* names; n is 0: everything */
-	atomic_bool	 *found;
-	size_t		  n;
+	struct select_item *v;		/* n is 0: everything */
+	size_t		    n;
 };
 
 enum select_answer {
@@ -20,7 +26,11 @@ enum select_answer {
 	SELECT_YES
 };
 
-/* paths: NULL for everything.  ERR_INPUT for an impossible path. */
+/*
+ * paths: NULL for everything.  ERR_INPUT for an impossible path.  One with
+ * any of *?[\ is an fnmatch pattern as well as a name: without '/' it matches
+ * a part of a name, with '/' all of it, and '*' no '/'.
+ */
 int	select_init(struct select *, const char *const *paths, struct err *);
 void	select_drop(struct select *);
 

@@ -48,6 +48,7 @@ struct tree_options {
 struct tree_stats {
 	uint64_t	files, folders, others, bytes;
 	uint64_t	unreadable, vanished, changed, special, differs;
+	uint64_t	kept;		/* files that were there already */
 };
 
 /*
@@ -72,9 +73,15 @@ int	tree_take(struct chunks *, const struct tree_options *,
 struct tree_restore_options {
 	const char	 *target;	/* an existing folder */
 	bool		  into_nonempty;	/* else it must be empty */
+	/*
+	 * It holds what an earlier restore put: what is there with the bytes
+	 * of the archive stays, a file that lacks bytes is put again, anything
+	 * else in the way is ERR_EXISTS.
+	 */
+	bool		  resume;
 	bool		  owners;	/* set owners, make devices: root */
 	bool		  sync;		/* on disk before it returns */
-	const char *const *paths;	/* only these and below, or NULL */
+	const char *const *paths;	/* only these, see select.h, or NULL */
 	void		(*note)(void *cookie, const char *path,
 			    const char *why);
 	void		 *cookie;
@@ -104,9 +111,12 @@ int	tree_restore(struct chunks *, const struct archive_root *,
 	    struct err *);
 
 /*
- * The whole archive as one pax tar to a descriptor, with its end.
+ * The archive, or only what these paths name or match (select.h), as one pax
+ * tar to a descriptor, with its end.  Of a hard link whose file is not among
+ * them, the content comes as well, at the end.  ERR_INPUT, when all else was
+ * written, for a path that is not in the archive.
  */
-int	archive_cat(struct chunks *, const struct archive_root *, int fd,
-	    struct err *);
+int	archive_cat(struct chunks *, const struct archive_root *,
+	    const char *const *paths, int fd, struct err *);
 
 #endif

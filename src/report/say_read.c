@@ -129,8 +129,9 @@ say_restore(const struct snapshot *s, const struct restore_stats *r,
 	progress_end();
 	if (cmd_json())
 		return cmd_answer("restore", json_pack("{s:s, s:b, s:I, s:I, "
-		    "s:I, s:I, s:I, s:I}", "snapshot", s->object, "dry_run",
-		    false, "files", (json_int_t)r->files, "folders",
+		    "s:I, s:I, s:I, s:I, s:I}", "snapshot", s->object,
+		    "dry_run", false, "files", (json_int_t)r->files, "kept",
+		    (json_int_t)r->kept, "folders",
 		    (json_int_t)r->folders, "tables", (json_int_t)r->tables,
 		    "rows", (json_int_t)r->rows, "bytes",
 		    (json_int_t)r->bytes, "notes", (json_int_t)notes), e);
@@ -142,6 +143,9 @@ say_restore(const struct snapshot *s, const struct restore_stats *r,
 		    num_format_count(r->tables, "table", tables),
 		    num_format_count(r->rows, "row", rows),
 		    num_format_size(r->bytes, bytes));
+	if (!cmd_quiet() && r->kept > 0)
+		printf("%s there already, with the same bytes\n",
+		    num_format_count(r->kept, "file", files));
 	if (!cmd_quiet() && notes > 0)
 		printf("%s could not be set as before\n",
 		    num_format_count(notes, "thing", files));

@@ -81,7 +81,8 @@ check_part(struct depot *d, const struct part *p,
 	if (restore_place(o, p, path, e) == -1)
 		return -1;
 	if (path[0] != '\0')
-		return o->into_nonempty ? 0 : check_folder(path, e);
+		return o->into_nonempty || o->resume ? 0 :
+		    check_folder(path, e);
 	l = load_options(o);
 	l.check_only = true;
 	return db_load(d->chunks, &p->root, &l, &none, e);
@@ -95,6 +96,7 @@ restore_tree(struct depot *d, const struct part *p,
 	char path[RESTORE_PATH_SIZE];
 	struct tree_restore_options t = {
 		.target = path, .into_nonempty = o->into_nonempty,
+		.resume = o->resume,
 		.owners = geteuid() == 0, .paths = o->paths,
 		.note = o->note, .cookie = o->cookie,
 	};
@@ -117,6 +119,7 @@ restore_tree(struct depot *d, const struct part *p,
 	stats->folders += ts.folders;
 	stats->others += ts.others;
 	stats->bytes += ts.bytes;
+	stats->kept += ts.kept;
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct restore_options {
 	const char		*part;
 	const char *const	*paths;		/* only these paths, or NULL */
 	bool			 into_nonempty;
+	bool			 resume;	/* of files: see tree.h */
 	const char		*rename_from, *rename_to;	/* a database */
 	void			(*step)(void *cookie, const char *name);
 	void			(*note)(void *cookie, const char *path,
@@ -28,6 +29,7 @@ struct restore_options {
 struct restore_stats {
 	uint64_t	files, folders, others, bytes;
 	uint64_t	tables, rows;
+	uint64_t	kept;		/* files that were there already */
 	bool		changed;	/* something was written or loaded */
 };
 
@@ -42,8 +44,8 @@ int	restore_place(const struct restore_options *, const struct part *,
 
 /*
  * Could it be done?  Nothing is changed.  The component exists, each has a
- * place, and without into_nonempty the folders are absent or empty; the
- * server answers, and its databases are absent or empty.
+ * place, and without into_nonempty or resume the folders are absent or empty;
+ * the server answers, and its databases are absent or empty.
  */
 int	restore_check(struct depot *, const struct snapshot *,
 	    const struct restore_options *, struct err *);

@@ -47,9 +47,38 @@ setup() {
 	[[ $output == "muster-cat: snapshots/"*" has no component db" ]]
 	run -64 muster cat
 	[[ $output == *"an operand is missing: expected component"* ]]
-	run -64 muster cat files config
-	run -64 muster cat files --snapshot x
-	[[ $output == *"(options come before operands)"* ]]
+	run -2 --separate-stderr bash -c 'muster cat files --snapshot x >tar'
+	[[ $stderr == *"--snapshot is not in the archive" ]]
+}
+
+@test "paths and patterns choose what is in the tar" {
+	ln "$SITE/tree/letters/one" "$SITE/tree/second"
+	muster snapshot -q
+	in=${SITE#/}/tree
+	muster cat files >all.tar
+	muster cat files "$in/letters" >some.tar
+	[ "$(tar -tf some.tar)" = "$in/letters/"$'\n'"$in/letters/one" ]
+	muster cat files 'o?e' "$SITE/tree/noise" >some.tar
+	[ "$(tar -tf some.tar)" = "$in/letters/one"$'\n'"$in/noise" ]
+	mkdir all some
+	tar -xf all.tar -C all
+	tar -xf some.tar -C some
+	cmp "all/$in/noise" "some/$in/noise"
+	cmp "all/$in/letters/one" "some/$in/letters/one"
+	# a link brings the content of its file
+	muster cat files "$in/sec*" >link.tar
+	tar -xOf link.tar | cmp - "$SITE/tree/second"
+	rm "$SITE/tree/second"
+}
+
+@test "a path that the archive lacks is named, and the rest is written" {
+	run -2 --separate-stderr bash -c \
+	    'muster cat files "$0/tree/link" no/where >some.tar' "$SITE"
+	[[ $stderr == *"no/where is not in the archive" ]]
+	[ "$(tar -tf some.tar)" = "${SITE#/}/tree/link" ]
+	run -2 --separate-stderr bash -c 'muster cat files "*.pdf" >none.tar'
+	[[ $stderr == *'what matches *.pdf is not in the archive' ]]
+	[ -z "$(tar -tf none.tar)" ]
 }
 
 @test "a terminal gets no tar" {

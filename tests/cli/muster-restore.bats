@@ -66,6 +66,48 @@ setup() {
 	[ "$(find "$out.2" ! -type d)" = "$out.2$SITE/tree/link" ]
 }
 
+@test "what matches a pattern comes back alone" {
+	run -0 muster restore -q -c files -t "$out" 'o?e'
+	[ "$(find "$out" ! -type d)" = "$out$SITE/tree/letters/one" ]
+	[ "$(stat -c %a "$out$SITE/tree")" = "$(stat -c %a "$SITE/tree")" ]
+	run -0 muster restore -q -c files -t "$out.2" "$SITE/tree/[k-m]*"
+	[ -e "$out.2$SITE/tree/letters/one" ]
+	[ -L "$out.2$SITE/tree/link" ]
+	[ ! -e "$out.2$SITE/tree/noise" ]
+	run -0 muster restore -q -c files -t "$out.3" '*e*t*e*s'
+	[ "$(find "$out.3" -name letters)" = "$out.3$SITE/tree/letters" ]
+	run -2 muster restore -c files -t "$out.4" '*.pdf'
+	[[ $output == *"what matches *.pdf is not in the archive" ]]
+	[ ! -e "$out.4" ]
+}
+
+@test "a restore that was stopped goes on, and says what was there" {
+	muster restore -q -t "$out"
+	tree=$out/files$SITE/tree
+	rm "$tree/letters/one" "$out/config$SITE/etc/site.json"
+	run -0 muster restore --resume -t "$out"
+	[[ $output == *"1 file there already, with the same bytes"* ]]
+	cmp "$SITE/tree/letters/one" "$tree/letters/one"
+	cmp "$SITE/etc/site.json" "$out/config$SITE/etc/site.json"
+	truncate -s 100000 "$tree/noise"
+	run -0 muster restore --resume -t "$out" --json
+	[ "$(jq .kept <<<"$output")" = 2 ]
+	cmp "$SITE/tree/noise" "$tree/noise"
+}
+
+@test "going on, no file of somebody else is replaced" {
+	muster restore -q -c files -t "$out"
+	echo mine >"$out$SITE/tree/letters/one"
+	run -3 muster restore --resume -c files -t "$out"
+	[[ $output == *"tree/letters/one: something else is in its place" ]]
+	[ "$(cat "$out$SITE/tree/letters/one")" = mine ]
+}
+
+@test "a database cannot be gone on with" {
+	run -64 muster restore --resume -t "$out" --server x
+	[[ $output == *"--resume is for files: expected no --server"* ]]
+}
+
 @test "a path that is not there is named, and no folder is left" {
 	run -2 muster restore -c files -t "$out" nowhere/at/all
 	[[ $output == *"nowhere/at/all is not in the archive" ]]

@@ -43,7 +43,8 @@ write_tar(void)
 	assert_string_equal(kit.notes, "");
 	(void)snprintf(path, sizeof(path), "%s/../t.tar", kit.dst);
 	assert_non_null(f = fopen(path, "w"));
-	if (archive_cat(kit.live.chunks, &kit.root, fileno(f), &e) == -1)
+	if (archive_cat(kit.live.chunks, &kit.root, NULL, fileno(f),
+	    &e) == -1)
 		fail_msg("%s", e.text);
 	assert_int_equal(fclose(f), 0);
 }
@@ -88,8 +89,8 @@ an_ordinary_tar_is_what_others_read(void **state)
 	write_tar();
 	others_bring_it_back();
 	assert_non_null(f = fopen("/dev/full", "w"));
-	assert_int_equal(archive_cat(kit.live.chunks, &kit.root, fileno(f),
-	    &e), -1);
+	assert_int_equal(archive_cat(kit.live.chunks, &kit.root, NULL,
+	    fileno(f), &e), -1);
 	assert_int_equal(e.kind, ERR_SYSTEM);
 	(void)fclose(f);
 }

@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# A restore killed at random moments, and gone on with each time: what an
+# outside witness finds at the end is the tree, and nothing beside it.
+# shellcheck disable=SC2154	# site.bash and crash.bash set variables
+
+load ../lib/site.bash
+load ../lib/crash.bash
+
+setup_file() {
+	docs_make
+	for ((i = 0; i < 60; i++)); do
+		mkdir "$SITE/tree/d$i"
+		for ((k = 0; k < 50; k++)); do
+			echo "file $i $k" >"$SITE/tree/d$i/f$k"
+		done
+		ln "$SITE/tree/d$i/f0" "$SITE/tree/d$i/again"
+	done
+	head -c 60000000 /dev/urandom >"$SITE/tree/large"
+	muster snapshot --quiet
+}
+
+teardown_file() {
+	site_drop
+}
+
+@test "12 restores killed at random moments are gone on with" {
+	crash_begin
+	out=$SITE/out
+	length=$(milliseconds muster-restore -q -c files -t "$out")
+	killed=0
+	for ((i = 0; i < 12; i++)); do
+		rm -rf "$out"
+		strike KILL "$(moment "$i" 12 "$length")" \
+		    muster-restore -q -c files -t "$out"
+		[ "$status" -eq 137 ] || [ "$status" -eq 0 ]
+		! struck || killed=$((killed + 1))
+		# a file that has a name is whole
+		[ ! -d "$out$SITE/tree" ] || run -0 rsync -nrc --existing \
+		    --out-format=%n "$SITE/tree/" "$out$SITE/tree/"
+		[ -z "$output" ]
+		strike KILL "$((length / 3))" \
+		    muster-restore -q --resume -c files -t "$out"
+		run -0 muster restore --resume -c files -t "$out" --json
+		[ "$(jq .files <<<"$output")" = 3063 ]
+		run -0 rsync -naHAXc --delete --out-format='%i %n' \
+		    "$SITE/tree/" "$out$SITE/tree/"
+		[ -z "$output" ]
+	done
+	printf '# | 12 restores struck, %d while they ran (about %d ms)\n' \
+	    "$killed" "$length" >&3
+	[ "$killed" -ge 6 ]
+}
