@@ -19,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -27,6 +26,7 @@
 #include "base/intr.h"
 #include "db/breaker.h"
 #include "db/conn.h"
+#include "db/option_file.h"
 
 #define CONNECT_SECONDS 30
 #define PACKET_MAX (1UL << 30)
@@ -154,37 +154,16 @@ infile_error(void *handle, char *text, unsigned size)
 }
 
 static int
-check_private(const char *path, struct err *e)
-{
-	struct stat st;
-
-	if (stat(path, &st) == -1 && errno == ENOENT)
-		return err_set(e, ERR_ABSENT, "%s: no such option file", path);
-	if (stat(path, &st) == -1)
-		return err_sys(e, "cannot read option file %s", path);
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, ERR_INPUT,
-		    "option file %s is not a regular file", path);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return err_set(e, ERR_DENIED,
-		    "option file %s belongs to another user", path);
-	if ((st.st_mode & 077) != 0)
-		return err_set(e, ERR_DENIED, "option file %s can be read by "
-		    "others: chmod 600 %s", path, path);
-	if (access(path, R_OK) == -1)
-		return err_sys(e, "cannot read option file %s", path);
-	return 0;
-}
-
-static int
 set_options(struct conn *c, const struct db_login *l, struct err *e)
 {
 	const unsigned seconds = CONNECT_SECONDS, one = 1;
 	const unsigned long packet = PACKET_MAX;
+	bool tls = false;
+	my_bool yes = 1;
 	int bad = 0;
 
 	if (l->defaults_file != NULL) {
-		if (check_private(l->defaults_file, e) == -1)
+		if (option_file_check(l->defaults_file, &tls, e) == -1)
 			return -1;
 		bad |= mysql_options(&c->m, MYSQL_READ_DEFAULT_FILE,
 		    l->defaults_file);
@@ -196,6 +175,8 @@ set_options(struct conn *c, const struct db_login *l, struct err *e)
 	bad |= mysql_options(&c->m, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
 	bad |= mysql_options(&c->m, MYSQL_OPT_LOCAL_INFILE, &one);
 	bad |= mysql_options(&c->m, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+	if (tls)
+		bad |= mysql_options(&c->m, MYSQL_OPT_SSL_ENFORCE, &yes);
 	if (bad)
 		return err_set(e, ERR_MEMORY, "cannot set the options of a "
 		    "connection");
@@ -218,6 +199,24 @@ set_session(struct conn *c, struct err *e)
 	    "idle_write_transaction_timeout=0", e);
 }
 
+/*
+ * The connector goes on in the clear, whatever the option file asks for, when
+ * the server, or whoever answers in its place, does not offer TLS.
+ */
+static int
+check_tls(struct conn *c, struct err *e)
+{
+	struct sockaddr_storage to = { 0 };
+	socklen_t n = sizeof(to);
+
+	if (!c->m.options.use_ssl || mysql_get_ssl_cipher(&c->m) != NULL ||
+	    (getpeername(c->fd, (struct sockaddr *)&to, &n) == 0 &&
+	    to.ss_family == AF_UNIX))
+		return 0;
+	return err_set(e, ERR_REMOTE, "the server does not offer TLS, which "
+	    "the option file asks for");
+}
+
 static int
 connect_to(struct conn *c, const struct db_login *l, struct err *e)
 {
@@ -228,6 +227,8 @@ connect_to(struct conn *c, const struct db_login *l, struct err *e)
 	c->fd = fcntl(mysql_get_socket(&c->m), F_DUPFD_CLOEXEC, 3);
 	if (c->fd == -1)
 		return err_sys(e, "cannot duplicate a descriptor");
+	if (check_tls(c, e) == -1)
+		return -1;
 	return (c->breaker = breaker_new(c->fd, e)) == NULL ? -1 : 0;
 }
 
