@@ -7,9 +7,11 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "report/job.h"
+#include "report/notify.h"
 
 static struct job want;
 static bool sabotage;
+static struct notify told;
 
 static const struct opt options[] = {
 	{ 'p', "policy", NULL, &want.policy, NULL, "file",
@@ -45,7 +47,15 @@ run(char *operands[], struct err *e)
 	}
 	if (sabotage && want.sabotage == NULL)
 		want.sabotage = "any";
+	notify_begin(&told, want.policy, sabotage ? "sabotage" :
+	    want.exercise ? "exercise" : "drill");
 	return job_drill(&want, e);
+}
+
+static void
+ended(int status)
+{
+	notify_end(&told, status);
 }
 
 int
@@ -56,7 +66,7 @@ main(int argc, char *argv[])
 		.min = 0, .max = 1,
 		.purpose = "timed test restore in a throwaway place; signs a "
 		    "receipt",
-		.options = options, .run = run,
+		.options = options, .run = run, .ended = ended,
 	};
 
 	return cmd_main(&c, argc, argv);

@@ -6,10 +6,12 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "report/job.h"
+#include "report/notify.h"
 
 static struct job want;
 static struct job_verify verify;
 static bool keys;
+static struct notify told;
 
 static const struct opt options[] = {
 	{ 'p', "policy", NULL, &want.policy, NULL, "file",
@@ -62,7 +64,17 @@ run(char *operands[], struct err *e)
 		verify.subject = want.subject;
 		return job_gate_verify(&verify, e);
 	}
-	return keys ? job_gate_keys(&want, e) : job_gate(&want, e);
+	if (keys)
+		return job_gate_keys(&want, e);
+	if (!want.dry_run)
+		notify_begin(&told, want.policy, "gate");
+	return job_gate(&want, e);
+}
+
+static void
+ended(int status)
+{
+	notify_end(&told, status);
 }
 
 int
@@ -71,7 +83,7 @@ main(int argc, char *argv[])
 	const struct cmd c = {
 		.name = "muster-gate", .operands = "", .min = 0, .max = 0,
 		.purpose = "GO or NO-GO for a deploy, signed",
-		.options = options, .run = run,
+		.options = options, .run = run, .ended = ended,
 	};
 
 	return cmd_main(&c, argc, argv);

@@ -8,8 +8,10 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "report/job.h"
+#include "report/notify.h"
 
-static struct job want;
+static struct notify told;
+static struct job want = { .notify = &told };
 static const char *read_back;
 
 static const struct opt options[] = {
@@ -44,7 +46,15 @@ run(char *operands[], struct err *e)
 		    "all, not '%s'", read_back);
 		return CMD_USAGE;
 	}
+	if (!want.dry_run)
+		notify_begin(&told, want.policy, "ship");
 	return job_ship(&want, e);
+}
+
+static void
+ended(int status)
+{
+	notify_end(&told, status);
 }
 
 int
@@ -54,7 +64,7 @@ main(int argc, char *argv[])
 		.name = "muster-ship", .operands = "", .min = 0, .max = 0,
 		.purpose = "copy what the other stores lack, and read back "
 		    "what arrived",
-		.options = options, .run = run,
+		.options = options, .run = run, .ended = ended,
 	};
 
 	return cmd_main(&c, argc, argv);

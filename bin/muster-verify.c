@@ -4,10 +4,12 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
+#include "report/notify.h"
 #include "report/say.h"
 #include "report/watch.h"
 #include "snapshot/access.h"
@@ -16,7 +18,8 @@
 
 static struct access_want want = { .bare = true, .use = DEPOT_LOOK };
 static struct {
-	bool	content;
+	bool		content;
+	struct notify	told;
 } more;
 
 static const struct opt options[] = {
@@ -77,6 +80,9 @@ verify(struct access *a, const char *which, struct err *e)
 	if (verify_store(&a->depot, &o, &r, e) == -1)
 		goto done;
 	progress_end();
+	notify_fact(&more.told, "verify_packs", "", (double)r.packs);
+	notify_fact(&more.told, "verify_bytes", "", (double)r.bytes);
+	notify_fact(&more.told, "verify_problems", "", (double)r.problems);
 	if (say_verify(&r, a->depot.authentic, more.content, e) == 0)
 		status = r.problems == 0 ? CMD_YES : CMD_NO;
 done:
@@ -92,11 +98,20 @@ run(char *operands[], struct err *e)
 	int status;
 
 	want.use = more.content ? DEPOT_READ : DEPOT_LOOK;
+	/* a store by its URL alone is none of a policy's */
+	if (want.store == NULL || strpbrk(want.store, "/:") == NULL)
+		notify_begin(&more.told, want.policy, "verify");
 	if (access_open(&a, &want, e) == -1)
 		return e->kind == ERR_DAMAGED ? CMD_NO : CMD_TROUBLE;
 	status = verify(&a, operands[0], e);
 	access_close(&a);
 	return status;
+}
+
+static void
+ended(int status)
+{
+	notify_end(&more.told, status);
 }
 
 int
@@ -107,7 +122,7 @@ main(int argc, char *argv[])
 		.min = 0, .max = 1,
 		.purpose = "read a store back: structure without keys, "
 		    "content with keys",
-		.options = options, .run = run,
+		.options = options, .run = run, .ended = ended,
 	};
 
 	return cmd_main(&c, argc, argv);

@@ -1,7 +1,6 @@
 /*
- * muster: runs the others (muster db is muster-db), and the job that stands
- * before a deploy: muster predeploy takes a snapshot, ships it to the other
- * stores, drills it, and asks the gate.
+ * muster: runs the others (muster db is muster-db), and the jobs that people
+ * schedule: muster backup, muster predeploy before a deploy, muster exercise.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -11,25 +10,38 @@
 
 #include "base/err.h"
 #include "cli/cmd.h"
-#include "report/job.h"
-#include "report/job_doctor.h"
+#include "report/chain.h"
+#include "report/notify.h"
 
 #define PATH_SIZE 4096
 
-static struct job want;
+static struct notify told;
+static struct job want = { .notify = &told };
 
-static const struct opt job_options[] = {
-	{ 'p', "policy", NULL, &want.policy, NULL, "file",
-	    "policy (else $MUSTER_POLICY, ./muster.yaml, "
-	    "/etc/muster/muster.yaml)" },
-	{ 'k', "recovery-key", NULL, &want.recovery_key, NULL, "file",
-	    "key that opens the snapshot (else the policy's)" },
-	{ 0, "passphrase-file", NULL, &want.passphrase_file, NULL, "file",
-	    "its passphrase (else the policy's, or asked)" },
-	{ 0, "lock-wait", NULL, &want.lock_wait, NULL, "time",
-	    "wait so long for another run to end (30s, 5m)" },
+#define POLICY { 'p', "policy", NULL, &want.policy, NULL, "file",	\
+    "policy (else $MUSTER_POLICY, ./muster.yaml, "			\
+    "/etc/muster/muster.yaml)" }
+#define KEY(help) { 'k', "recovery-key", NULL, &want.recovery_key, NULL, \
+    "file", help }
+#define PASS { 0, "passphrase-file", NULL, &want.passphrase_file, NULL,	\
+    "file", "its passphrase (else the policy's, or asked)" }
+#define WAIT { 0, "lock-wait", NULL, &want.lock_wait, NULL, "time",	\
+    "wait so long for another run to end (30s, 5m)" }
+
+static const struct opt backup_options[] = { POLICY, WAIT, { 0 } };
+
+static const struct opt predeploy_options[] = {
+	POLICY, KEY("key that opens the snapshot (else the policy's)"), PASS,
+	WAIT,
 	{ 0, "subject", NULL, &want.subject, NULL, "deploy",
 	    "what is to be deployed: git:<sha> or sha256:<digest>" },
+	{ 0 },
+};
+
+static const struct opt exercise_options[] = {
+	POLICY, KEY("the escrowed key"), PASS,
+	{ 's', "store", NULL, &want.store, NULL, "name",
+	    "off-site store to restore from (else drill.from)" },
 	{ 0 },
 };
 
@@ -38,8 +50,10 @@ static const struct opt no_options[] = { { 0 } };
 static const char purpose[] =
     "backup, and proof that it can be restored in time\n"
     "\n"
-    "the job before a deploy:\n"
+    "the jobs that people schedule:\n"
+    "  backup     snapshot, ship\n"
     "  predeploy  snapshot, ship, drill, gate: GO or NO-GO\n"
+    "  exercise   drill as in a disaster: off-site, with the escrowed key\n"
     "\n"
     "commands ('muster help snapshot', man muster-snapshot):\n"
     "  init       make a store, keys and a starter policy\n"
@@ -59,35 +73,46 @@ static const char purpose[] =
     "  gate       GO or NO-GO for a deploy, signed\n"
     "  report     how the backups are doing: summary, page, metrics, trail";
 
-/*
- * Only the gate says GO, also over what the doctor and the drill found wrong;
- * a snapshot, shipment or drill that could not be done
- * ends it before, so that no older receipt is taken for this one's.
- */
-static int
-predeploy(char *operands[], struct err *e)
-{
-	struct job_doctor doctor = { .sign = true, .if_demanded = true,
-	    .brief = true };
-	int status;
+static const struct task {
+	const char		*word, *name, *purpose;
+	int			(*run)(struct job *, struct err *);
+	const struct opt	*options;
+} tasks[] = {
+	{ "backup", "muster backup", "snapshot, ship",
+	    chain_backup, backup_options },
+	{ "predeploy", "muster predeploy", "snapshot, ship, drill, gate: may "
+	    "this deploy proceed?", chain_predeploy, predeploy_options },
+	{ "exercise", "muster exercise", "as in a disaster: restore from "
+	    "off-site, with the escrowed key", chain_exercise,
+	    exercise_options },
+};
 
+static const struct task *task;
+
+static int
+run_task(char *operands[], struct err *e)
+{
 	(void)operands;
-	if (job_check_subject(&want, e) == -1)
-		return CMD_USAGE;
-	status = job_take(&want, e);
-	if (status != CMD_YES && status != CMD_PARTIAL)
-		return status;
-	want.may_be_none = true;
-	if ((status = job_ship(&want, e)) != CMD_YES)
-		return status;
-	doctor.policy = want.policy;
-	status = job_doctor(&doctor, e);
-	if (e->kind != ERR_NONE)
-		return status;
-	status = job_drill(&want, e);
-	if (status != CMD_YES && status != CMD_NO)
-		return status;
-	return job_gate(&want, e);
+	notify_begin(&told, want.policy, task->word);
+	return task->run(&want, e);
+}
+
+static void
+ended(int status)
+{
+	notify_end(&told, status);
+}
+
+static int
+main_task(int argc, char *argv[])
+{
+	const struct cmd c = {
+		.name = task->name, .operands = "", .min = 0, .max = 0,
+		.purpose = task->purpose, .options = task->options,
+		.run = run_task, .ended = ended,
+	};
+
+	return cmd_main(&c, argc, argv);
 }
 
 /* The program beside us, else in PATH; ps shows it by its own name. */
@@ -132,13 +157,6 @@ nothing(char *operands[], struct err *e)
 int
 main(int argc, char *argv[])
 {
-	const struct cmd job = {
-		.name = "muster predeploy", .operands = "",
-		.min = 0, .max = 0,
-		.purpose = "snapshot, ship, drill, gate: may this deploy "
-		    "proceed?",
-		.options = job_options, .run = predeploy,
-	};
 	char help[] = "--help";
 	const struct cmd self = {
 		.name = "muster", .operands = "command [argument ...]",
@@ -155,7 +173,10 @@ main(int argc, char *argv[])
 	}
 	if (argc < 2 || argv[1][0] == '-')
 		return cmd_main(&self, argc, argv);
-	if (strcmp(argv[1], "predeploy") == 0)
-		return cmd_main(&job, argc - 1, argv + 1);
+	for (size_t i = 0; i < sizeof(tasks) / sizeof(tasks[0]); i++)
+		if (strcmp(argv[1], tasks[i].word) == 0) {
+			task = &tasks[i];
+			return main_task(argc - 1, argv + 1);
+		}
 	return run_other(argv);
 }

@@ -36,6 +36,7 @@ static struct {
 	bool		 verbose;
 	bool		 json;
 	const char	*progress;
+	const char	*name;		/* of the command */
 	char		 run_id[2 * RUN_ID_BYTES + 1];
 } want;
 
@@ -243,6 +244,7 @@ cmd_main(const struct cmd *c, int argc, char *argv[])
 	struct err e, out;
 	int status = CMD_TROUBLE;
 
+	want.name = c->name;
 	err_clear(&e);
 	err_clear(&out);
 	if (begin(&e) == -1)
@@ -261,8 +263,19 @@ done:
 		print_error(c->name, out.text);
 	if (status == CMD_USAGE)
 		(void)fprintf(stderr, "try '%s --help'\n", c->name);
+	if (c->ended != NULL)
+		c->ended(status);
 	options_free(o);
 	return status;
+}
+
+void
+cmd_warn(const struct err *e)
+{
+	char text[ERR_TEXT_MAX + 16];
+
+	(void)snprintf(text, sizeof(text), "warning: %s", e->text);
+	print_error(want.name, text);
 }
 
 bool

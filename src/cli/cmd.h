@@ -41,6 +41,7 @@ struct cmd {
 	const char		*purpose;	/* one line for --help */
 	const struct opt	*options;	/* ends with a word of NULL */
 	int			(*run)(char *operands[], struct err *);
+	void			(*ended)(int status);	/* or NULL */
 };
 
 /*
@@ -55,11 +56,19 @@ struct cmd {
  *	run returned what enum cmd_status does not know: 2
  *	standard output could not be written: 2
  *
+ * Then ended, last of all, with the exit status that it will be.
+ *
  * run's error is printed whenever its text is not empty, as one line, bytes
  * that could steer a terminal made visible.  Operands end with NULL; they and
  * the arguments of options live until cmd_main returns.
  */
 int	cmd_main(const struct cmd *, int argc, char *argv[]);
+
+/*
+ * Print what went wrong beside the run and does not change how it ends:
+ * "name: warning: line", on standard error.
+ */
+void	cmd_warn(const struct err *);
 
 /* What every command may ask after parsing. */
 bool	cmd_quiet(void);

@@ -289,6 +289,34 @@ fill_retention(struct fill *f, const struct raw_retention *raw)
 	    &p->retention.within);
 }
 
+bool
+policy_is_ping_url(const char *url)
+{
+	const char *host = strncmp(url, "https://", 8) == 0 ? url + 8 :
+	    strncmp(url, "http://", 7) == 0 ? url + 7 : "";
+	const char *c;
+
+	for (c = url; *c != '\0'; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7f)
+			return false;
+	return strcspn(host, "/?#") > 0;
+}
+
+/* A URL may be a secret, so that errors do not repeat it. */
+static int
+fill_notify(struct fill *f, const struct raw_notify *raw)
+{
+	struct policy *p = &f->l->policy;
+
+	if (raw->ping != NULL && !policy_is_ping_url(raw->ping))
+		return tree_fail_at(f->tree, "notify.ping", f->e,
+		    "expected a URL, http:// or https://");
+	if (fill_keep(f, raw->ping, &p->notify_ping) == -1 ||
+	    fill_keep_path(f, raw->ping_file, &p->notify_ping_file) == -1)
+		return -1;
+	return fill_keep_path(f, raw->textfile, &p->notify_textfile);
+}
+
 int
 loaded_fill(struct loaded *l, const struct raw *raw, const struct tree *tree,
     const char *folder, struct err *e)
@@ -311,6 +339,8 @@ loaded_fill(struct loaded *l, const struct raw *raw, const struct tree *tree,
 		return -1;
 	if (fill_drill(&f, &raw->drill) == -1 ||
 	    fill_gate(&f, &raw->gate) == -1)
+		return -1;
+	if (fill_notify(&f, &raw->notify) == -1)
 		return -1;
 	return fill_retention(&f, &raw->retention);
 }

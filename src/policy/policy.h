@@ -138,6 +138,9 @@ struct policy {
 	uint64_t	  gate_sabotage_age;	/* 0: not demanded */
 	struct policy_check *checks;
 	uint32_t	  n_checks;
+	const char	 *notify_ping;	/* URL, or NULL */
+	const char	 *notify_ping_file;	/* that has it, or NULL */
+	const char	 *notify_textfile;	/* or NULL */
 	struct {
 		uint64_t within;		/* seconds; 0 not used */
 		uint32_t last, hourly, daily, weekly, monthly, yearly;
@@ -160,6 +163,9 @@ void		 policy_free(struct policy *);
  */
 int	policy_parse(struct policy **, const char *text, size_t len,
 	    const char *name, struct err *);
+
+/* Can it be pinged: http:// or https://, a host, no space? */
+bool	policy_is_ping_url(const char *);
 
 /* The store of that name (NULL: the first), or NULL with ERR_INPUT. */
 const struct policy_store	*policy_find_store(const struct policy *,

@@ -194,6 +194,13 @@ static const cyaml_schema_field_t retention[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t notify[] = {
+	TEXT("ping", MAYBE, raw_notify, ping),
+	TEXT("ping-file", MAYBE, raw_notify, ping_file),
+	TEXT("textfile", MAYBE, raw_notify, textfile),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t top[] = {
 	TEXT("site", REQUIRED, raw, site),
 	KEYS("components", REQUIRED, raw, components, components),
@@ -204,6 +211,7 @@ static const cyaml_schema_field_t top[] = {
 	KEYS("drill", MAYBE, raw, drill, drill),
 	KEYS("gate", MAYBE, raw, gate, gate),
 	KEYS("retention", MAYBE, raw, retention, retention),
+	KEYS("notify", MAYBE, raw, notify, notify),
 	CYAML_FIELD_END
 };
 

@@ -97,6 +97,10 @@ struct raw_gate {
 	uint32_t		 n_checks;
 };
 
+struct raw_notify {
+	char	*ping, *ping_file, *textfile;
+};
+
 struct raw_retention {
 	char	*within, *last, *hourly, *daily, *weekly, *monthly, *yearly;
 };
@@ -109,6 +113,7 @@ struct raw {
 	struct raw_drill	 drill;
 	struct raw_gate		 gate;
 	struct raw_retention	 retention;
+	struct raw_notify	 notify;
 };
 
 /*

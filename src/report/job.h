@@ -7,6 +7,7 @@
 #include "snapshot/snapshot.h"
 
 struct err;
+struct notify;
 
 /*
  * The work that several commands share, from options to answer.  Each returns
@@ -33,6 +34,7 @@ struct job {
 	bool		 may_be_none;	/* it is no error that there is none */
 	bool		 found;		/* an empty one becomes a copy */
 	bool		 read_all;	/* read back everything */
+	struct notify	*notify;	/* gets figures, or NULL */
 	const char	*jobs;		/* packs at once, or NULL */
 	bool		 exercise;	/* a drill as in a disaster */
 	const char	*sabotage;	/* which one, "any", or NULL */

@@ -12,10 +12,9 @@
 #include "report/job_report.h"
 #include "report/overview.h"
 #include "report/page.h"
+#include "report/runs.h"
 #include "report/trail_export.h"
 #include "snapshot/access.h"
-
-#define METRICS_MAX ((size_t)1 << 20)
 
 static int
 write_page(const struct overview *o, const char *path, struct err *e)
@@ -32,19 +31,6 @@ write_page(const struct overview *o, const char *path, struct err *e)
 }
 
 static int
-write_metrics(const struct overview *o, const char *path, struct err *e)
-{
-	struct buf b;
-	int rc = -1;
-
-	buf_init(&b, METRICS_MAX);
-	if (overview_metrics(o, &b, e) == 0)
-		rc = file_replace_path(path, 0644, b.data, b.len, e);
-	buf_drop(&b);
-	return rc == -1 ? err_add(e, "cannot write the metrics") : 0;
-}
-
-static int
 report(const struct job_report *j, const struct access *a, struct err *e)
 {
 	struct overview o;
@@ -52,7 +38,8 @@ report(const struct job_report *j, const struct access *a, struct err *e)
 
 	if (overview_load(&o, &a->depot, a->policy, e) == -1 ||
 	    (j->html != NULL && write_page(&o, j->html, e) == -1) ||
-	    (j->textfile != NULL && write_metrics(&o, j->textfile, e) == -1))
+	    (j->textfile != NULL && runs_write_metrics(a->policy, &o,
+	    j->textfile, e) == -1))
 		goto done;
 	if (cmd_json())
 		rc = cmd_answer("report", overview_json(&o), e);

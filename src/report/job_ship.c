@@ -16,6 +16,7 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "report/job.h"
+#include "report/notify.h"
 #include "report/watch.h"
 #include "snapshot/access.h"
 #include "snapshot/ship.h"
@@ -144,6 +145,23 @@ say(const struct course *c, struct err *e)
 	return 0;
 }
 
+static void
+tell(struct notify *n, const struct course *c)
+{
+	const char *store = c->store->name;
+
+	notify_fact(n, "ship_success", store,
+	    c->rc == 0 && c->r.problems == 0);
+	notify_fact(n, "ship_sent_packs", store, (double)c->r.packs);
+	notify_fact(n, "ship_sent_bytes", store, (double)c->r.bytes);
+	notify_fact(n, "ship_present_packs", store, (double)c->r.present);
+	notify_fact(n, "ship_read_back_packs", store,
+	    (double)c->r.read_packs);
+	notify_fact(n, "ship_read_back_bytes", store,
+	    (double)c->r.read_bytes);
+	notify_fact(n, "ship_problems", store, (double)c->r.problems);
+}
+
 /* The worst outcome is the command's; all errors are in its one line. */
 static int
 settle(const struct course *v, size_t n, struct err *e)
@@ -250,6 +268,8 @@ job_ship(const struct job *j, struct err *e)
 	if (n > 0)
 		sail_all(v, n);
 	status = settle(v, n, e);
+	for (size_t i = 0; i < n; i++)
+		tell(j->notify, &v[i]);
 done:
 	progress_end();
 	free(v);

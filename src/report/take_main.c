@@ -2,11 +2,15 @@
  * The commands muster-snapshot, -db, -files and -config: see take_main.h.
  */
 #include <stddef.h>
+#include <string.h>
 
 #include "cli/cmd.h"
+#include "report/notify.h"
 #include "report/take_main.h"
 
 static struct job want;
+static struct notify told;
+static const char *name_of_job;
 
 /* The first one is only for what takes files. */
 static const struct opt options[] = {
@@ -28,7 +32,15 @@ static int
 run(char *operands[], struct err *e)
 {
 	(void)operands;
+	if (!want.dry_run)
+		notify_begin(&told, want.policy, name_of_job);
 	return job_take(&want, e);
+}
+
+static void
+ended(int status)
+{
+	notify_end(&told, status);
 }
 
 int
@@ -37,11 +49,12 @@ take_main(const char *name, const char *purpose, const struct job *job,
 {
 	const struct cmd c = {
 		.name = name, .operands = "", .min = 0, .max = 0,
-		.purpose = purpose, .run = run, .options =
+		.purpose = purpose, .run = run, .ended = ended, .options =
 		    job->only_one && job->only != PART_FILES ? options + 1 :
 		    options,
 	};
 
 	want = *job;
+	name_of_job = name + strlen("muster-");
 	return cmd_main(&c, argc, argv);
 }

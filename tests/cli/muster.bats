@@ -48,7 +48,7 @@ stand_in() {
 	whole=$output
 	run -0 muster --help
 	[ "$output" = "$whole" ]
-	for word in gate predeploy; do
+	for word in gate backup predeploy exercise; do
 		run -0 muster help $word
 		whole=$output
 		run -0 muster $word --help
@@ -99,6 +99,51 @@ stand_in() {
 	    ([.[].run_id] | unique | length) == 1 and
 	    .[2].verdict == "GO" and (.[2].subject | startswith("git:"))' \
 	    <<<"$output"
+}
+
+# far_policy: the same site with a second store, $SITE/far
+far_policy() {
+	docs_policy | sed "s|^  local: .*|&\n  far: {url: $SITE/far}|" \
+	    >"$MUSTER_POLICY"
+}
+
+@test "backup: a snapshot, shipped where there is another store" {
+	run -0 muster backup
+	[[ $output == "snapshot of docs.example: "* ]]
+	[[ $output != *sent* ]]
+	mkdir "$SITE/far"
+	far_policy
+	run -2 muster backup		# nobody founded it
+	[[ $output == *"muster-ship --init"* ]]
+	muster ship --init --quiet
+	run -0 muster backup
+	[[ $output == "snapshot of docs.example: "*"far: sent "* ]]
+	run -0 muster verify -s far
+	chmod 000 "$SITE/tree/noise"
+	run -4 plainly muster backup
+	chmod 644 "$SITE/tree/noise"
+	[[ $output == *"far: sent "* ]]
+	mv "$SITE/etc" "$SITE/away"
+	run -2 muster backup
+	mv "$SITE/away" "$SITE/etc"
+	[[ $output == "muster backup: cannot take config: "* ]]
+	run -64 muster backup docs.example
+	docs_policy >"$MUSTER_POLICY"
+}
+
+@test "exercise: off-site only, with the key that is named" {
+	far_policy
+	muster backup --quiet
+	run -64 muster exercise
+	[[ $output == *"the escrowed key"* ]]
+	run -2 muster exercise -k "$SITE/recovery.key" -s local
+	[[ $output == *"another store than the one snapshots go to"* ]]
+	run -0 muster exercise -k "$SITE/recovery.key"
+	[[ $output == *"from $SITE/far: passed in "* ]]
+	run -0 muster list --all -s far
+	[[ $output == *" checks, exercise"* ]]
+	rm -rf "$SITE/far"
+	docs_policy >"$MUSTER_POLICY"
 }
 
 @test "predeploy makes the doctor's receipt where the gate demands one" {

@@ -23,7 +23,7 @@ SECTIONS = {"TOP LEVEL": "", "components.db": "components.db",
             "components.config": "components.config",
             "Stores": "stores.NAME", "Keys": "keys",
             "Objectives": "objectives", "Drill": "drill", "Gate": "gate",
-            "Retention": "retention"}
+            "Retention": "retention", "Notify": "notify"}
 FREE = {"stores": "NAME"}       # mappings whose keys are names
 ANY = {"components.config.require-keys"}
 BASE = {

@@ -223,7 +223,7 @@ static void
 a_list_has_an_end(void **state)
 {
 	const struct cmd c = { "muster-list", "", 0, 0, "-", options,
-	    list_is_empty };
+	    list_is_empty, NULL };
 	char *argv[2002];
 	static char word[] = "-ax";
 	struct options *o;
@@ -266,9 +266,9 @@ static void
 operands_are_counted(void **state)
 {
 	const struct cmd one = { "muster-one", "snapshot", 1, 1, "-",
-	    options, echo };
+	    options, echo, NULL };
 	const struct cmd none = { "muster-none", "", 0, 0, "-", options,
-	    echo };
+	    echo, NULL };
 
 	(void)state;
 	assert_int_equal(ends(&one, "x"), 0);
@@ -287,7 +287,7 @@ static void
 help_and_version_answer_on_standard_output(void **state)
 {
 	const struct cmd one = { "muster-one", "snapshot", 1, 1,
-	    "look at one snapshot", options, echo };
+	    "look at one snapshot", options, echo, NULL };
 
 	(void)state;
 	assert_int_equal(ends(&one, "--help"), 0);
@@ -319,7 +319,7 @@ static const struct opt hiding[] = {
 static void
 an_own_option_hides_the_common_one(void **state)
 {
-	const struct cmd c = { "muster-x", "", 0, 0, "-", hiding, echo };
+	const struct cmd c = { "muster-x", "", 0, 0, "-", hiding, echo, NULL };
 
 	(void)state;
 	assert_int_equal(ends(&c, "-h", "x", "--quiet"), 0);
@@ -334,7 +334,7 @@ output_that_was_not_written_is_trouble(void **state)
 {
 	const char *const none[] = { NULL };
 	const struct cmd silent = { "muster-silent", "", 0, 0, "-", options,
-	    list_is_empty };
+	    list_is_empty, NULL };
 
 	(void)state;
 	assert_int_equal(ends_to(FULL, &echoes, none), CMD_TROUBLE);
@@ -366,7 +366,8 @@ much(char *operands[], struct err *e)
 static void
 a_byte_lost_early_is_noticed_at_the_end(void **state)
 {
-	const struct cmd c = { "muster-much", "", 0, 0, "-", options, much };
+	const struct cmd c = { "muster-much", "", 0, 0, "-", options, much,
+	    NULL };
 
 	(void)state;
 	assert_int_equal(ends_to(FULL, &c, (const char *[]){ NULL }),
@@ -511,7 +512,7 @@ static void
 a_file_never_becomes_a_standard_descriptor(void **state)
 {
 	const struct cmd c = { "muster-open", "", 0, 0, "-", options,
-	    open_one };
+	    open_one, NULL };
 	static char name[] = "muster-open";
 	char *argv[] = { name, NULL };
 	int status;
@@ -547,7 +548,7 @@ static void
 an_answer_is_one_object_on_a_line(void **state)
 {
 	const struct cmd c = { "muster-answer", "[x]", 0, 1, "-", options,
-	    answer };
+	    answer, NULL };
 	json_t *o;
 
 	(void)state;

@@ -90,6 +90,9 @@ the_smallest_policy_has_all_defaults(void **state)
 	assert_int_equal(p->gate_margin, 0);
 	assert_int_equal(p->gate_clock_skew, 60);
 	assert_int_equal(p->n_checks, 0);
+	assert_null(p->notify_ping);
+	assert_null(p->notify_ping_file);
+	assert_null(p->notify_textfile);
 	assert_int_equal(p->retention.within, 0);
 	assert_int_equal(p->retention.yearly, 0);
 	policy_free(p);
@@ -155,7 +158,9 @@ every_key_arrives_where_it_belongs(void **state)
 	    "  clock-skew: 0s, checks: [{name: c, run: 'true', timeout: 9s},\n"
 	    "  {name: d, run: 'false'}]}\n"
 	    "retention: {within: 2d, last: 1, hourly: 2, daily: 3, weekly: 4,\n"
-	    "  monthly: 5, yearly: 6}\n");
+	    "  monthly: 5, yearly: 6}\n"
+	    "notify: {ping: 'https://hc.example/u', ping-file: /p,\n"
+	    "  textfile: m.prom}\n");
 
 	(void)state;
 	assert_string_equal(p->db.defaults_file, "/etc/m/my.cnf");
@@ -217,6 +222,9 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(p->gate_valid, 1800);
 	assert_string_equal(p->gate_readers[0], "0123456789abcdef");
 	assert_true(p->gate_key_apart);
+	assert_string_equal(p->notify_ping, "https://hc.example/u");
+	assert_string_equal(p->notify_ping_file, "/p");
+	assert_non_null(strstr(p->notify_textfile, "/m.prom"));
 	assert_string_equal(p->gate_offsite[0], "last");
 	assert_string_equal(p->gate_offsite[1], "near");
 	assert_null(p->gate_offsite[2]);

@@ -43,9 +43,16 @@ static void
 an_unknown_key_is_refused_at_any_level(void **state)
 {
 	(void)state;
-	refuse(SMALLEST "notify: {ping: x}\n",
-	    "p.yaml:9: notify: unknown key: expected site, components, "
-	    "stores, keys, state, objectives, drill, gate or retention");
+	refuse(SMALLEST "alarm: {ping: x}\n",
+	    "p.yaml:9: alarm: unknown key: expected site, components, "
+	    "stores, keys, state, objectives, drill, gate, retention or "
+	    "notify");
+	refuse(SMALLEST "notify: {ping: hush}\n",
+	    "p.yaml:9: notify.ping: expected a URL, http:// or https://");
+	refuse(SMALLEST "notify: {ping: 'https:///hush'}\n",
+	    "p.yaml:9: notify.ping: expected a URL, http:// or https://");
+	refuse(SMALLEST "notify: {ping: 'https://h/a b'}\n",
+	    "p.yaml:9: notify.ping: expected a URL, http:// or https://");
 	refuse(SITE "components:\n  files:\n    paths: [/a]\n    exlude: [b]\n"
 	    STORES KEYS OBJECTIVES,
 	    "p.yaml:5: components.files.exlude: unknown key: expected paths, "
