@@ -126,6 +126,13 @@ const char	*db_server_log(struct db_server *);
 void		 db_server_free(struct db_server *);
 
 /*
+ * The buffer pool that a server gets: what is wanted, or (0) a quarter of the
+ * machine's memory, at most 2 GiB and half of what is left beside what else a
+ * drill takes, at least 64 MiB.
+ */
+uint64_t	 db_server_memory(uint64_t wanted);
+
+/*
  * Run one SQL statement and hand each row's columns (NULL for NULL) to the
  * callback; a non-zero return ends it and is returned.
  */

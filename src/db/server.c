@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/intr.h"
+#include "base/memory.h"
 #include "base/scratch.h"
 #include "db/conn.h"
 #include "db/db.h"
@@ -33,6 +34,7 @@
 #define LOG_LINES 5
 #define FOLDER_PATH_MAX 256
 #define MIB (1024ULL * 1024)
+#define BESIDE (384 * MIB)	/* of us, and of a server but its pool */
 #define GIB (1024 * MIB)
 
 struct db_server {
@@ -148,17 +150,24 @@ done:
 	return rc;
 }
 
-/* A quarter of the machine's memory, at most 2 GiB. */
-static uint64_t
-default_memory(void)
+uint64_t
+db_server_memory(uint64_t wanted)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	uint64_t all;
+	struct memory_left left;
+	uint64_t pool = 256 * MIB;
 
-	if (pages <= 0 || page <= 0)
-		return 256 * MIB;
-	all = (uint64_t)pages * (uint64_t)page;
-	return all / 4 < 2 * GIB ? all / 4 : 2 * GIB;
+	if (wanted > 0)
+		return wanted;
+	if (pages > 0 && page > 0)
+		pool = (uint64_t)pages * (uint64_t)page / 4;
+	if (pool > 2 * GIB)
+		pool = 2 * GIB;
+	memory_left(&left);
+	left.bytes -= left.bytes < BESIDE ? left.bytes : BESIDE;
+	if (pool > left.bytes / 2)
+		pool = left.bytes / 2;
+	return pool < 64 * MIB ? 64 * MIB : pool / MIB * MIB;
 }
 
 /* The redo log is allocated at once: a big one is fast, but not for all. */
@@ -214,7 +223,7 @@ server_args(struct args *a, const struct db_server *s, uint64_t memory,
 	if (args_size(a, e, "--innodb-log-file-size=", log_size(s)) == -1)
 		return -1;
 	return args_size(a, e, "--innodb-buffer-pool-size=",
-	    memory > 0 ? memory : default_memory());
+	    db_server_memory(memory));
 }
 
 static int

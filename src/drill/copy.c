@@ -12,10 +12,15 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/intr.h"
+#include "base/memory.h"
 #include "base/num.h"
 #include "base/scratch.h"
 #include "drill/inside.h"
 #include "policy/policy.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define OURS (128 * MIB)	/* what we take ourselves */
+#define SERVERS (256 * MIB)	/* what a server takes beside its pool */
 
 /* Enough room for the copy?  A database needs more than its rows. */
 static int
@@ -41,18 +46,49 @@ check_budget(const struct drill *x, struct err *e)
 	return 0;
 }
 
+/*
+ * Enough memory?  A drill that is killed for want of it, or that takes it from
+ * others, is worse than one that says so first.
+ */
+static int
+check_memory(const struct drill *x, uint64_t pool, struct err *e)
+{
+	char need_text[NUM_TEXT_MAX], left_text[NUM_TEXT_MAX];
+	char pool_text[NUM_TEXT_MAX], part[128] = "";
+	bool db = false;
+	struct memory_left left;
+	uint64_t need;
+	size_t i;
+
+	for (i = 0; i < x->s->n_parts; i++)
+		db = db || x->s->parts[i].kind == PART_DB;
+	need = OURS + (db ? SERVERS : 0);
+	if (db) {
+		need = pool > UINT64_MAX - need ? UINT64_MAX : need + pool;
+		(void)snprintf(part, sizeof(part), ", of it %s for the "
+		    "server's buffer pool (policy: drill.memory)",
+		    num_format_size(pool, pool_text));
+	}
+	memory_left(&left);
+	if (left.bytes >= need)
+		return 0;
+	return err_set(e, ERR_SYSTEM, "%s has %s of memory left, the drill "
+	    "needs about %s%s", left.where, num_format_size(left.bytes,
+	    left_text), num_format_size(need, need_text), part);
+}
+
 int
 drill_provision(struct drill *x, struct err *e)
 {
 	struct db_server_options so = {
 		.mariadbd = x->o->policy->drill_mariadbd,
-		.memory = x->o->policy->drill_memory,
+		.memory = db_server_memory(x->o->policy->drill_memory),
 	};
 	size_t i;
 
 	drill_phase_begin(x, "provision");
 	if ((x->scratch = scratch_new(x->o->scratch, e)) == NULL ||
-	    check_budget(x, e) == -1)
+	    check_budget(x, e) == -1 || check_memory(x, so.memory, e) == -1)
 		return -1;
 	for (i = 0; i < x->s->n_parts; i++) {
 		if (x->s->parts[i].kind == PART_DB) {

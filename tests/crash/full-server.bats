@@ -47,6 +47,61 @@ could_not() {
 	done
 }
 
+# in_group MB COMMAND ...: in a control group of its own, with so much memory
+in_group() {
+	local group limit
+
+	if [ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then
+		group=/sys/fs/cgroup/memory/muster-$$
+		limit=memory.limit_in_bytes
+	else
+		group=/sys/fs/cgroup/muster-$$
+		limit=memory.max
+		echo +memory >/sys/fs/cgroup/cgroup.subtree_control || :
+	fi 2>/dev/null
+	mkdir "$group" 2>/dev/null || return 99
+	status=99
+	output=
+	if echo "$1"M >"$group/$limit"; then
+		status=0
+		# shellcheck disable=SC2016	# meant for that shell
+		output=$(bash -c 'echo $$ >"$1/cgroup.procs" && shift &&
+		    exec "$@"' in_group "$group" "${@:2}" 2>&1) || status=$?
+	fi 2>/dev/null
+	top=$(cat "$group/memory.max_usage_in_bytes" \
+	    "$group/memory.peak" 2>/dev/null || :)
+	until rmdir "$group"; do sleep 0.1; done 2>/dev/null
+	echo "$output"
+	return "$status"
+}
+
+@test "memory that is not there is told before anything is done" {
+	before=$(cat "$MUSTER_POLICY")
+	sed -i "s|^  scratch: .*|&\n  memory: 100T|" "$MUSTER_POLICY"
+	grep -q 100T "$MUSTER_POLICY"
+	run -2 muster drill
+	echo "$output"
+	[[ $output == *" of memory left, the drill needs about "*" TB, of it "*\
+" TB for the server's buffer pool (policy: drill.memory)" ]]
+	echo "$before" >"$MUSTER_POLICY"
+	[ -z "$(find "$SITE/store/receipts" -type f)" ]
+	nothing_left
+}
+
+@test "in a control group, its limit counts, and what fits is enough" {
+	run in_group 300 muster drill
+	[ "$status" -ne 99 ] || skip "no control group can be made here"
+	[ "$status" -eq 2 ]
+	[[ $output == *"control group "*" of memory left, the drill needs"* ]]
+	nothing_left
+	# what was taken is a database alone, which is no whole site
+	in_group 600 muster drill || [ "$status" -eq 1 ]
+	[[ $output =~ pass\ +proof:\ db\  ]]
+	echo "# drill within 600 MB: peak $((top / 1000000)) MB" >&3
+	rm -f "$SITE"/store/receipts/*
+	nothing_left
+}
+
 # The policy's server first fills the disk, but for so many KB, and then is
 # the usual one.
 @test "no more bytes can be written" {

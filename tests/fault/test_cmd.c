@@ -118,7 +118,7 @@ say(char *operands[], struct err *e)
 }
 
 static const struct cmd says = {
-	"muster-say", "", 0, 0, "-", options, say
+	"muster-say", "", 0, 0, "-", options, say, NULL
 };
 
 static char out[4096], err[4096];

@@ -67,7 +67,7 @@ echo(char *operands[], struct err *e)
 
 static const struct cmd echoes = {
 	"muster-echo", "[word ...]", 0, -1, "say what was understood",
-	options, echo
+	options, echo, NULL
 };
 
 /* How a child meets its standard output. */
@@ -396,7 +396,7 @@ follow_plan(char *operands[], struct err *e)
 }
 
 static const struct cmd planned = {
-	"muster-plan", "", 0, 0, "-", options, follow_plan
+	"muster-plan", "", 0, 0, "-", options, follow_plan, NULL
 };
 
 static void
@@ -478,7 +478,7 @@ look_around(char *operands[], struct err *e)
 }
 
 static const struct cmd around = {
-	"muster-around", "", 0, 0, "-", options, look_around
+	"muster-around", "", 0, 0, "-", options, look_around, NULL
 };
 
 static void
