@@ -2,9 +2,11 @@
 """Measure muster-ship beside rclone and awscli, on the same S3 server.
 
 A store of packs is shipped to the server, and fetched from it into an empty
-folder; every round does both with all programs, one after the other, into
-places of their own.  Medians over the rounds are printed, and the ratios that
-have a bar.  See scripts/bench.
+folder on disk, and once more into one in memory: of the three only muster
+waits until what it fetched is on the disk, so that the disk is measured there
+as well.  Every round does all of it with all programs, one after the other,
+into places of their own.  Medians over the rounds are printed, and the ratios
+that have a bar.  See scripts/bench.
 """
 import argparse
 import os
@@ -12,12 +14,13 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 
 from measure import Failed, run, stored
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-OPERATIONS = ("ship", "fetch")
+OPERATIONS = ("ship", "fetch", "memory")
 # of rclone's: CPU seconds, and bytes a second
 CPU_BAR = 1 / 3
 SPEED_BAR = 1.5
@@ -46,6 +49,7 @@ class Program:
         self.o = o
         self.server = server
         self.out = os.path.join(o.work, "fetched")
+        self.folder = os.path.join(o.work, "s3")
         self.packs = os.path.join(o.work, "store", "packs")
         self.env = dict(
             os.environ, HOME=o.work, RCLONE_CONFIG="/dev/null",
@@ -60,20 +64,37 @@ class Program:
         self.env.pop("AWS_CA_BUNDLE", None)
 
     def do(self, operation):
+        if operation == "ship":
+            return run(self.ship(), self.env)
         if operation == "fetch":
-            os.mkdir(self.out)
-        result = run(getattr(self, operation)(), self.env)
-        if operation == "fetch":
-            found = stored(self.out)
-            shutil.rmtree(self.out)
-            if found < self.o.stored * 0.999:
-                raise Failed("%s fetched %.1f MB of %.1f" % (
-                    type(self).__name__, found, self.o.stored))
+            return self.fetch_into(self.out)
+        # by a link, so that the path is the same for all
+        place = tempfile.mkdtemp(prefix="muster-bench-", dir="/dev/shm")
+        try:
+            os.symlink(place, self.out)
+            result = self.fetch_into(place)
+            os.unlink(self.out)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+        return result
+
+    def fetch_into(self, place):
+        os.makedirs(place, exist_ok=True)
+        result = run(self.fetch(), self.env)
+        found = stored(place)
+        shutil.rmtree(place)
+        if found < self.o.stored * 0.999:
+            raise Failed("%s fetched %.1f MB of %.1f" % (
+                type(self).__name__, found, self.o.stored))
         return result
 
     def forget(self):
+        """Remove it now, and not when the server's next collection is due."""
         run(["rclone", "purge", "-q", "x:%s/%s" % (
             self.server["S3_BUCKET"], type(self).__name__)], self.env)
+        run(["radosgw-admin", "gc", "process", "--include-all"],
+            dict(os.environ, CEPH_CONF=os.path.join(self.folder,
+                                                    "ceph.conf")))
 
 
 class Muster(Program):
