@@ -18,8 +18,8 @@ static const char **recipients;
 static bool dry_run;
 
 static const struct opt options[] = {
-	{ 's', "store", NULL, &want.store, NULL, "folder",
-	    "store to make; a new or empty folder" },
+	{ 's', "store", NULL, &want.store, NULL, "folder|url",
+	    "store to make: a new or empty folder, or s3://bucket/prefix" },
 	{ 'b', "bench", NULL, &want.bench, NULL, "folder",
 	    "Frappe bench to look for the site in" },
 	{ 0, "site", NULL, &want.site, NULL, "name",
@@ -120,7 +120,8 @@ check_options(struct err *e)
 
 	if (want.store == NULL)
 		return err_set(e, ERR_INPUT, "where shall backups go? "
-		    "expected --store FOLDER, such as /srv/muster");
+		    "expected --store FOLDER, such as /srv/muster, or "
+		    "s3://BUCKET/PREFIX");
 	for (i = 0; recipients != NULL && recipients[i] != NULL; i++)
 		if (charter_recovery_parse(recipients[i], &none, e) == -1)
 			return err_add(e, "--recipient");

@@ -64,13 +64,36 @@ beside(const struct setup *s, const char *name, struct err *e)
 	return path;
 }
 
+static bool
+is_bucket(const struct setup *s)
+{
+	return !store_is_path(s->want.store);
+}
+
+/* A bucket's settings: those at hand now are in the policy for good. */
+static int
+find_store(struct setup *s, struct err *e)
+{
+	if (!is_bucket(s)) {
+		s->store = absolute(s->want.store, e);
+		return s->store == NULL ? err_add(e, "--store") : 0;
+	}
+	if ((s->store = strdup(s->want.store)) == NULL)
+		return err_memory(e);
+	store_environment(&s->bucket);
+	if (s->bucket.ca_file == NULL)
+		return 0;
+	s->bucket.ca_file = s->ca_file = absolute(s->bucket.ca_file, e);
+	return s->ca_file == NULL ? -1 : 0;
+}
+
 static int
 find_paths(struct setup *s, struct err *e)
 {
 	const struct setup_want *w = &s->want;
 
-	if ((s->store = absolute(w->store, e)) == NULL)
-		return err_add(e, "--store");
+	if (find_store(s, e) == -1)
+		return -1;
 	s->policy = absolute(w->policy != NULL ? w->policy : "muster.yaml", e);
 	if (s->policy == NULL)
 		return err_add(e, "--output");
@@ -118,7 +141,7 @@ any_object(void *cookie, const struct store_info *info, struct err *e)
 	return 1;
 }
 
-/* A new folder, or one that holds no objects. */
+/* A new folder, or one that holds no objects; or such a place in a bucket. */
 static int
 check_store(const struct setup *s, struct err *e)
 {
@@ -127,7 +150,7 @@ check_store(const struct setup *s, struct err *e)
 	int rc;
 
 	if ((store = store_open(s->store, e)) == NULL) {
-		if (e->kind != ERR_ABSENT)
+		if (e->kind != ERR_ABSENT || is_bucket(s))
 			return -1;
 		err_clear(e);
 		return 0;
@@ -136,8 +159,9 @@ check_store(const struct setup *s, struct err *e)
 	store_close(store);
 	if (rc == 1)
 		return err_set(e, ERR_EXISTS, "store %s is in use: it has %s: "
-		    "expected a new or empty folder", s->store, name);
-	return rc;
+		    "expected %s", s->store, name, is_bucket(s) ?
+		    "another prefix" : "a new or empty folder");
+	return rc == -1 ? err_add(e, "cannot use store %s", s->store) : rc;
 }
 
 static int
@@ -225,6 +249,7 @@ make_policy(struct setup *s, struct err *e)
 		.defaults_file = s->defaults_file, .store = s->store,
 		.writer_key = s->writer_key, .recovery_key = s->recovery_key,
 		.passphrase_file = s->passphrase_file, .state = s->state,
+		.bucket = is_bucket(s) ? &s->bucket : NULL,
 	};
 	struct policy *p = NULL;
 
@@ -386,5 +411,6 @@ setup_drop(struct setup *s)
 	free(s->defaults_file);
 	free(s->passphrase_file);
 	free(s->state);
+	free(s->ca_file);
 	memset(s, 0, sizeof(*s));
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "crypto/charter.h"
 #include "site/frappe.h"
+#include "store/store.h"
 
 struct err;
 
@@ -28,6 +29,8 @@ struct setup {
 	struct setup_want	  want;
 	char			 *store, *policy, *writer_key, *recovery_key;
 	char			 *defaults_file, *passphrase_file, *state;
+	char			 *ca_file;
+	struct store_options	  bucket;	/* where the store is one */
 	char			  site[CHARTER_NAME_MAX + 1];
 	struct sites		  sites;
 	const struct site_found	 *found;	/* NULL: none to be found */
@@ -43,8 +46,9 @@ struct setup {
 
 /*
  * Find the site, generate the keys, write charter and policy in memory and
- * check that nothing would be overwritten.  Nothing outside is changed.  The
- * setup must be dropped whatever is returned; want must outlive it.
+ * check that nothing would be overwritten; a bucket must answer.  Nothing
+ * outside is changed.  The setup must be dropped whatever is returned; want
+ * must outlive it.
  */
 int	setup_plan(struct setup *, const struct setup_want *, struct err *);
 

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "site/frappe.h"
 #include "site/starter.h"
+#include "store/store.h"
 
 /* Text that YAML takes for text and nothing else, unquoted. */
 static bool
@@ -149,6 +150,34 @@ add_components(struct buf *b, const struct starter *s, struct err *e)
 }
 
 static int
+add_setting(struct buf *b, const char *before, const char *text,
+    struct err *e)
+{
+	return text == NULL ? 0 : add(b, before, text, "\n", e);
+}
+
+static int
+add_store(struct buf *b, const struct starter *s, struct err *e)
+{
+	const struct store_options *o = s->bucket;
+
+	if (o == NULL)
+		return add(b, "\nstores:\n  local: {url: ", s->store, "}\n",
+		    e);
+	if (add(b, "\nstores:\n  bucket:\n    url: ", s->store, "\n",
+	    e) == -1 ||
+	    add_setting(b, "    endpoint: ", o->endpoint, e) == -1 ||
+	    add_setting(b, "    region: ", o->region, e) == -1 ||
+	    add_setting(b, "    ca-file: ", o->ca_file, e) == -1)
+		return -1;
+	return buf_add_text(b,
+	    "    # in the form of ~/.aws/credentials, mode 0600; without it "
+	    "the AWS_\n"
+	    "    # variables and that file are used\n"
+	    "    # credentials: /etc/muster/s3.credentials\n", e);
+}
+
+static int
 add_keys(struct buf *b, const struct starter *s, struct err *e)
 {
 	if (add(b, "\nkeys:\n  writer: ", s->writer_key, "\n", e) == -1 ||
@@ -197,8 +226,7 @@ site_write_policy(const struct starter *s, struct buf *b, struct err *e)
 	if (buf_add_text(b,
 	    "# muster-policy(5) explains every key.\n", e) == -1 ||
 	    add(b, "site: ", s->site, "\n\n", e) == -1 ||
-	    add_components(b, s, e) == -1 ||
-	    add(b, "\nstores:\n  local: {url: ", s->store, "}\n", e) == -1 ||
+	    add_components(b, s, e) == -1 || add_store(b, s, e) == -1 ||
 	    add_keys(b, s, e) == -1)
 		return -1;
 	if (s->state != NULL && add(b, "\nstate: ", s->state, "\n", e) == -1)

@@ -6,13 +6,16 @@
 struct buf;
 struct err;
 struct site_found;
+struct store_options;
 
-/* What a starter policy is about; all paths absolute. */
+/* What a starter policy is about; all paths are absolute. */
 struct starter {
 	const char		*site;		/* its name */
 	const struct site_found	*found;		/* in a bench, or NULL */
 	const char		*defaults_file;	/* or NULL */
 	const char		*store;
+	/* where that is a bucket: endpoint, region, CA; else NULL */
+	const struct store_options *bucket;
 	const char		*writer_key;
 	const char		*recovery_key;
 	const char		*passphrase_file;	/* or NULL */

@@ -86,6 +86,37 @@ url_scheme(const char *url, size_t *len)
 	return url;
 }
 
+bool
+store_is_path(const char *url)
+{
+	size_t n;
+
+	return url_scheme(url, &n) == NULL;
+}
+
+/* The first of two variables that is set and not empty, or NULL. */
+static const char *
+from_env(const char *first, const char *second)
+{
+	const char *text = getenv(first);
+
+	if (text != NULL && text[0] != '\0')
+		return text;
+	text = getenv(second);
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+void
+store_environment(struct store_options *o)
+{
+	*o = (struct store_options){
+		.endpoint = from_env("AWS_ENDPOINT_URL_S3",
+		    "AWS_ENDPOINT_URL"),
+		.region = from_env("AWS_REGION", "AWS_DEFAULT_REGION"),
+		.ca_file = from_env("AWS_CA_BUNDLE", "AWS_CA_BUNDLE"),
+	};
+}
+
 /* *bucket: it is s3://..., and no path. */
 static int
 check_url(const char *url, bool *bucket, struct err *e)

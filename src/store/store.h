@@ -112,6 +112,12 @@ struct store_options {
 	bool		 unread;
 };
 
+/* A directory's path, and no URL? */
+bool		 store_is_path(const char *url);
+
+/* What the variables above say of buckets, borrowed; all else is zero. */
+void		 store_environment(struct store_options *);
+
 /*
  * Open the store at a URL: a directory's path ("/srv/muster", "./x") or
  * s3://bucket/prefix.  options may be NULL.  ERR_ABSENT when there is no such

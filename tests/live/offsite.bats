@@ -251,6 +251,69 @@ s3api() {
 	[[ $output == *"127.0.0.1"* ]]
 }
 
+# init URL [option ...]: in an empty folder; nothing is left when it fails
+init() {
+	local to=$1
+
+	shift
+	rm -rf "$BATS_TEST_TMPDIR/new"
+	mkdir "$BATS_TEST_TMPDIR/new"
+	cd "$BATS_TEST_TMPDIR/new" || return 1
+	AWS_ENDPOINT_URL=${endpoint:-$S3_ENDPOINT} muster init --store "$to" \
+	    --bare-recovery-key "$@"
+}
+
+@test "init says why a bucket cannot be a store, and makes nothing" {
+	refused() {
+		echo "$output"
+		[ -z "$(ls -A "$BATS_TEST_TMPDIR/new")" ]
+		[[ $output == "muster-init: cannot "*"s3://"*"$1"* ]]
+	}
+	run -2 init s3://nothere/x
+	refused "there is no such bucket"
+	AWS_SECRET_ACCESS_KEY=wrong run -2 init "s3://$S3_BUCKET/new"
+	refused "the secret access key is not that key's"
+	AWS_ACCESS_KEY_ID=NOBODY run -2 init "s3://$S3_BUCKET/new"
+	refused "the access key is not known there"
+	AWS_ACCESS_KEY_ID='' run -2 init "s3://$S3_BUCKET/new"
+	refused "only one is set"
+	AWS_ACCESS_KEY_ID='' AWS_SECRET_ACCESS_KEY='' HOME=/nonexistent \
+	    run -2 init "s3://$S3_BUCKET/new"
+	refused "there are no credentials"
+	endpoint=$S3_ENDPOINT_TLS run -2 init "s3://$S3_BUCKET/new"
+	refused "localhost is not trusted"
+	endpoint=http://127.0.0.1:9 run -2 init "s3://$S3_BUCKET/new"
+	refused "Failed to connect to 127.0.0.1 port 9"
+	run -2 init gs://bucket/x
+	[[ $output == *"unknown scheme gs: expected a directory or s3://"* ]]
+}
+
+@test "a port that speaks TLS is not asked in plain for ten minutes" {
+	endpoint=http://127.0.0.1:${S3_ENDPOINT_TLS##*:} \
+	    run -2 init "s3://$S3_BUCKET/new"
+	[[ $output == *"gave up after "*" tries in "*" seconds"* ]]
+}
+
+@test "init makes a store in a bucket: snapshot, drill, gate" {
+	AWS_REGION=us-east-1 run -0 init "s3://$S3_BUCKET/first" --site erp
+	[[ $output == *"  store         s3://$S3_BUCKET/first"* ]]
+	cd "$BATS_TEST_TMPDIR/new"
+	grep -q "endpoint: \"$S3_ENDPOINT\"" muster.yaml
+	grep -q "region: us-east-1" muster.yaml
+	run ! grep -r "$AWS_SECRET_ACCESS_KEY" .
+	mkdir data
+	echo one >data/a
+	sed -i "s|^components:|&\n  files: {paths: [$PWD/data]}|" muster.yaml
+	export MUSTER_POLICY=$PWD/muster.yaml
+	muster snapshot
+	muster drill
+	run -0 muster gate
+	[[ $output == *"GO: erp"* ]]
+	run -2 init "s3://$S3_BUCKET/first"
+	[[ $output == *"is in use: it has charters/"*"expected another"* ]]
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/new")" ]
+}
+
 @test "killed again and again, it sends what was under way again, no more" {
 	head -c 150000000 /dev/urandom | muster seal --as noise --quiet
 	proxy kills

@@ -3,25 +3,12 @@
  * what the policy says wins.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "store/s3/s3_config.h"
 
 #define LOCK_DAYS_MAX 36500
-
-/* The first of two variables that is set and not empty, or NULL. */
-static const char *
-from_env(const char *first, const char *second)
-{
-	const char *text = getenv(first);
-
-	if (text != NULL && text[0] != '\0')
-		return text;
-	text = getenv(second);
-	return text != NULL && text[0] != '\0' ? text : NULL;
-}
 
 /* It gets into a header or a signature: no blanks, nothing odd. */
 static int
@@ -102,15 +89,14 @@ s3_config_make(struct s3_config *c, const char *url,
 	static const struct store_options none;
 	const struct store_options *o = options != NULL ? options : &none;
 	const char *endpoint, *region, *ca;
+	struct store_options env;
 
 	memset(c, 0, sizeof(*c));
 	be_patient(c);
-	endpoint = o->endpoint != NULL ? o->endpoint :
-	    from_env("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
-	region = o->region != NULL ? o->region :
-	    from_env("AWS_REGION", "AWS_DEFAULT_REGION");
-	ca = o->ca_file != NULL ? o->ca_file :
-	    from_env("AWS_CA_BUNDLE", "AWS_CA_BUNDLE");
+	store_environment(&env);
+	endpoint = o->endpoint != NULL ? o->endpoint : env.endpoint;
+	region = o->region != NULL ? o->region : env.region;
+	ca = o->ca_file != NULL ? o->ca_file : env.ca_file;
 	if (s3_url_bucket(&c->place, url, c->prefix, sizeof(c->prefix), e) ==
 	    -1)
 		return -1;

@@ -176,7 +176,13 @@ find(struct s3_keys *k, struct err *e)
 		if ((a = places[i](k, k->secret, e)) == NOTHING)
 			continue;
 		k->from = places[i];
-		return a == FOUND ? 0 : -1;
+		if (a == FOUND)
+			return 0;
+		/* whoever sees this may only have forgotten the variables */
+		return places[i] != from_instance ? -1 : err_add(e,
+		    "there are no credentials in AWS_ACCESS_KEY_ID, "
+		    "$CREDENTIALS_DIRECTORY/" SYSTEMD_NAME " or "
+		    "~/.aws/credentials, and the instance gives none");
 	}
 	return err_set(e, ERR_DENIED, "there are no credentials: no file is "
 	    "named in the policy, AWS_ACCESS_KEY_ID is not set, and there is "

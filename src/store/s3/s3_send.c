@@ -1,8 +1,8 @@
 /*
  * Tries until it is sure: see s3_send.h.  Time is bounded by the budget of the
  * operation, plus one try that was under way; what makes no sense is tried a
- * few times only, and so is a server that was never reached: a wrong name
- * should be told soon.
+ * few times only, and so is a server that never answered: a wrong name or
+ * port should be told soon.
  */
 #include <string.h>
 
@@ -104,7 +104,8 @@ is_worth_it(struct task *t, enum s3_verdict v, int64_t *deadline)
 	if (v < S3_AGAIN || (v == S3_ODD && ++t->odd >= ODD_MAX))
 		return false;
 	*deadline = t->began + c->budget * MS;
-	if (v == S3_UNREACHED && !atomic_load(&t->s->reached))
+	if (t->reply->http == 0 && !atomic_load(&t->s->reached) &&
+	    (v == S3_UNREACHED || t->tries >= ODD_MAX))
 		*deadline = t->began + c->reach * MS;
 	return clock_monotonic() < *deadline;
 }
