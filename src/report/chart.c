@@ -1,6 +1,6 @@
 /*
  * Charts as inline SVG: see chart.h.  Drawn for a box of 480 by 260, which a
- * phone shows at three quarters and still can be read.
+ * phone shows at three quarters, with larger letters.
  */
 #include <stdio.h>
 
@@ -14,6 +14,7 @@
 #define TOP 14.0
 #define BOTTOM 220.0
 #define LINES 4
+#define DAY (INT64_C(86400) * 1000000000)
 
 static double
 x_of(const struct chart *c, int64_t when)
@@ -47,11 +48,12 @@ round_seconds(double v)
 	return round_up(v);
 }
 
-/* The next of 1, 2, 4, 5, 8, 10 times a power of ten. */
+/* The next step times a power of ten; each can be quartered. */
 static double
 round_up(double v)
 {
-	static const double steps[] = { 1, 2, 4, 5, 8, 10 };
+	static const double steps[] = { 1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5,
+	    6, 8, 10 };
 	double unit;
 	size_t i;
 
@@ -70,9 +72,25 @@ round_up(double v)
 static const char *
 label_of(const struct chart *c, double v, char text[NUM_TEXT_MAX])
 {
+	if (!(v > 0))
+		return "0";
 	if (c->unit == CHART_BYTES)
 		return num_format_size((uint64_t)v, text);
 	return num_format_seconds(v, text);
+}
+
+/* The day; the time as well when the whole chart is of few of them. */
+static const char *
+moment(const struct chart *c, int64_t when, char text[CLOCK_TEXT_MAX])
+{
+	(void)clock_format(when, text);
+	if (c->to - c->from >= 3 * DAY) {
+		text[10] = '\0';
+		return text;
+	}
+	text[10] = ' ';
+	text[16] = '\0';
+	return text + 5;	/* without the year */
 }
 
 static void
@@ -90,11 +108,11 @@ write_axes(struct chart *c)
 		    "text-anchor=\"end\">%s</text>\n", LEFT - 6, y + 4,
 		    label_of(c, c->top * i / LINES, text));
 	}
-	page_f(c->page, "<text class=\"axis\" x=\"%.0f\" y=\"%.0f\">%.10s"
-	    "</text>", LEFT, BOTTOM + 20, clock_format(c->from, day));
+	page_f(c->page, "<text class=\"axis\" x=\"%.0f\" y=\"%.0f\">%s"
+	    "</text>", LEFT, BOTTOM + 20, moment(c, c->from, day));
 	page_f(c->page, "<text class=\"axis\" x=\"%.0f\" y=\"%.0f\" "
-	    "text-anchor=\"end\">%.10s</text>\n", RIGHT, BOTTOM + 20,
-	    clock_format(c->to, day));
+	    "text-anchor=\"end\">%s</text>\n", RIGHT, BOTTOM + 20,
+	    moment(c, c->to, day));
 }
 
 void
@@ -137,6 +155,18 @@ chart_line(struct chart *c, const int64_t *when, const double *value,
 		page_f(c->page, "%.1f,%.1f ", x_of(c, when[i]),
 		    y_of(c, value[i]));
 	page_raw(c->page, "\"/>\n");
+}
+
+void
+chart_note(struct chart *c, int64_t when, double value, const char *text)
+{
+	double x = x_of(c, when), y = y_of(c, value);
+
+	page_f(c->page, "<text class=\"note\" x=\"%.1f\" y=\"%.1f\"%s>",
+	    x, y < TOP + 20 ? y + 20 : y - 9, x > (LEFT + RIGHT) / 2 ?
+	    " text-anchor=\"end\"" : "");
+	page_text(c->page, text);
+	page_raw(c->page, "</text>\n");
 }
 
 void

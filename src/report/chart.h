@@ -32,6 +32,10 @@ void	chart_limit(struct chart *, double value, const char *label);
 void	chart_line(struct chart *, const int64_t *when, const double *value,
 	    size_t n, const char *class);
 
+/* What the newest point is, in words beside it. */
+void	chart_note(struct chart *, int64_t when, double value,
+	    const char *text);
+
 /* One dot; title is shown when it is pointed at. */
 void	chart_dot(struct chart *, int64_t when, double value,
 	    const char *class, const char *title);

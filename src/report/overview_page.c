@@ -13,6 +13,7 @@
 #include "report/overview.h"
 #include "report/page.h"
 #include "report/page_charts.h"
+#include "report/say.h"
 
 #define NANO INT64_C(1000000000)
 
@@ -20,7 +21,8 @@ static const char style[] =
     ":root{--bg:#fff;--fg:#1c2430;--soft:#5b6675;--card:#f5f7fa;"
     "--edge:#d9dfe7;--good:#12805c;--bad:#c62f3b;--c0:#2f6fdf;--c1:#e08a1e;"
     "--c2:#12a08a;--c3:#9355c9;--c4:#d4537e;--c5:#7a8794;--c6:#b3a125}\n"
-    "@media(prefers-color-scheme:dark){:root{--bg:#12161c;--fg:#e6eaf0;"
+    "@media screen and (prefers-color-scheme:dark){"
+    ":root{--bg:#12161c;--fg:#e6eaf0;"
     "--soft:#9aa6b5;--card:#1b212a;--edge:#323b48;--good:#3ecf9b;"
     "--bad:#ff6b74;--c0:#6ea2ff;--c1:#f0a94b;--c2:#3fd0b8;--c3:#bd8bf0;"
     "--c4:#f083aa;--c5:#98a4b1;--c6:#d8c850}}\n"
@@ -38,6 +40,8 @@ static const char style[] =
     "grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr))}\n"
     "figure{margin:0;background:var(--card);border:1px solid var(--edge);"
     "border-radius:10px;padding:10px 12px;break-inside:avoid}"
+    "figure:last-child:nth-child(odd){grid-column:1/-1}"
+    "figure:last-child svg{max-height:300px}svg .note{fill:var(--fg)}"
     "figcaption{font-weight:600;margin-bottom:4px}svg{display:block;"
     "width:100%;height:auto}svg text{font:13px system-ui,sans-serif;"
     "fill:var(--soft)}.grid{stroke:var(--edge)}.limit{stroke:var(--bad);"
@@ -58,12 +62,26 @@ static const char style[] =
     "th,td{text-align:left;padding:6px 10px 6px 0;vertical-align:top;"
     "border-bottom:1px solid var(--edge);overflow-wrap:anywhere}"
     "th{color:var(--soft);font-weight:500;white-space:nowrap}"
-    "td:nth-child(2){font-weight:600}td:first-child{white-space:nowrap}"
-    "@media(max-width:600px){body{padding:12px}thead{display:none}"
+    "td:nth-child(2){font-weight:600;min-width:9.5em}"
+    "td:first-child{white-space:nowrap}"
+    "@media(max-width:600px){svg text{font-size:17px}"
+    "body{padding:12px}thead{display:none}"
     "tr{display:block;padding:6px 0;border-bottom:1px solid var(--edge)}"
     "td,td:first-child{display:block;border:0;padding:1px 0;"
     "white-space:normal}}\n"
-    "@media print{body{max-width:none;padding:0}.cards,.charts{gap:8px}}";
+    "@media print{:root,body{font-size:12px}body{max-width:none;padding:0}"
+    ".cards,.charts{gap:8px}.charts{grid-template-columns:1fr 1fr}"
+    ".cards{grid-template-columns:repeat(5,1fr)}.card b{font-size:1.1rem}"
+    "tr,.card{break-inside:avoid}i,.card,figure{"
+    "print-color-adjust:exact;-webkit-print-color-adjust:exact}}";
+
+static const char *
+member(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? s : "";
+}
 
 static void
 card(struct page *p, const char *what, const char *class, const char *value,
@@ -81,15 +99,23 @@ card(struct page *p, const char *what, const char *class, const char *value,
 static void
 verdict_card(const struct overview *o, struct page *p)
 {
+	const json_t *rules = json_object_get(o->verdict, "musterRules"), *r;
 	const struct past_verdict *v = overview_verdict(o);
-	char at[CLOCK_TEXT_MAX];
+	char at[CLOCK_TEXT_MAX], more[CLOCK_TEXT_MAX + 64];
+	size_t i, bad = 0;
 
+	json_array_foreach(rules, i, r)
+		bad += strcmp(member(r, "result"), "pass") != 0;
 	if (v == NULL)
 		card(p, "Verdict", "bad", "none", "the gate was never asked");
-	else
+	else {
+		(void)snprintf(more, sizeof(more), "%zu of %zu rules did not "
+		    "pass, %s", bad, json_array_size(rules),
+		    clock_format(v->utc, at));
 		card(p, "Verdict", v->go && !v->overridden ? "good" : "bad",
 		    v->overridden ? "NO-GO, overridden" : v->go ? "GO" :
-		    "NO-GO", clock_format(v->utc, at));
+		    "NO-GO", more);
+	}
 }
 
 static void
@@ -170,14 +196,6 @@ coverage_card(const struct overview *o, struct page *p)
 	    "good" : "bad", text, more);
 }
 
-static const char *
-member(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 static void
 cells(struct page *p, const char *class, const char *const *v, size_t n)
 {
@@ -197,8 +215,15 @@ cells(struct page *p, const char *class, const char *const *v, size_t n)
 static void
 rule_cells(struct page *p, const json_t *r, bool pass)
 {
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
 	const char *const v[] = { member(r, "result"), member(r, "name"),
-	    member(r, "required"), member(r, "seen") };
+	    required, seen };
+
+	(void)snprintf(required, sizeof(required), "%s",
+	    member(r, "required"));
+	(void)snprintf(seen, sizeof(seen), "%s", member(r, "seen"));
+	(void)say_shorten(required);
+	(void)say_shorten(seen);
 
 	cells(p, pass ? "good" : "bad", v, 4);
 }

@@ -83,6 +83,8 @@ rto_chart(const struct overview *o, struct page *p)
 		    d->passed ? "passed" : "failed");
 		chart_dot(&c, x[i], y[i], d->passed ? "" : "failed", title);
 	}
+	chart_note(&c, x[n - 1], y[n - 1],
+	    num_format_seconds(y[n - 1], text));
 	chart_end(&c, legend);
 }
 
@@ -117,6 +119,8 @@ rpo_chart(const struct overview *o, struct page *p)
 		chart_dot(&c, x[i], y[i], y[i] > (double)o->policy->rpo ?
 		    "failed" : "", title);
 	}
+	chart_note(&c, x[k - 1], y[k - 1],
+	    num_format_seconds(y[k - 1], text));
 	chart_end(&c, NULL);
 }
 
@@ -247,6 +251,7 @@ forecast_chart(const struct overview *o, struct page *p)
 	int64_t x[FORECAST_SHOWN + 1];
 	double y[FORECAST_SHOWN + 1], t;
 	double limit = overview_limit(o);
+	char text[NUM_TEXT_MAX];
 	size_t n = 0;
 	int day;
 
@@ -266,6 +271,9 @@ forecast_chart(const struct overview *o, struct page *p)
 	    "margin");
 	chart_limit(&c, limit, "RTO less margin");
 	chart_line(&c, x, y, n, "c2 dash");
+	if (n > 0)
+		chart_note(&c, x[n - 1], y[n - 1],
+		    num_format_seconds(y[n - 1], text));
 	chart_end(&c, NULL);
 }
 

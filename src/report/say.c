@@ -23,9 +23,8 @@
 #define CELL 640
 #define NAME_SHOWN 12			/* digits of a statement's SHA-256 */
 
-/* Shorten every TIME-SHA256 in a text. */
-static char *
-shorten(char text[CELL])
+char *
+say_shorten(char *text)
 {
 	char *p = text, *digits;
 	size_t n;
@@ -50,8 +49,8 @@ judged_row(struct table *t, const char *word, const char *name,
 
 	(void)snprintf(want, sizeof(want), "%s", required);
 	(void)snprintf(saw, sizeof(saw), "%s", seen);
-	(void)shorten(want);
-	(void)shorten(saw);
+	(void)say_shorten(want);
+	(void)say_shorten(saw);
 	return table_row(t, cells, e);
 }
 
@@ -116,7 +115,7 @@ snapshot_text(const struct snapshot *s, const struct notes *notes,
 	if (dry)
 		printf("dry run: a snapshot of %s would hold\n", s->site);
 	else
-		printf("snapshot of %s: %s\n", s->site, shorten(object));
+		printf("snapshot of %s: %s\n", s->site, say_shorten(object));
 	if ((t = table_new("llrrrl", NULL, e)) == NULL)
 		return -1;
 	if (part_rows(s, t, e) == 0)
@@ -244,7 +243,7 @@ receipt_text(const struct receipt *r, struct err *e)
 	if (check_table(r, cmd_quiet(), e) == -1)
 		return -1;
 	(void)snprintf(object, sizeof(object), "%s", r->object);
-	printf("  receipt %s\n", shorten(object));
+	printf("  receipt %s\n", say_shorten(object));
 	return 0;
 }
 
@@ -308,7 +307,7 @@ say_reasons(const struct verdict *v)
 		if (r->result == RULE_PASS)
 			continue;
 		(void)snprintf(seen, sizeof(seen), "%s", r->seen);
-		printf("  %s: %s (wanted: %s)\n", r->name, shorten(seen),
+		printf("  %s: %s (wanted: %s)\n", r->name, say_shorten(seen),
 		    r->required);
 	}
 }
@@ -361,7 +360,7 @@ verdict_text(const struct verdict *v, bool explain, struct err *e)
 	if (object[0] == '\0')
 		printf("  dry run: no verdict was signed\n");
 	else
-		printf("  verdict %s\n", shorten(object));
+		printf("  verdict %s\n", say_shorten(object));
 	return 0;
 }
 

@@ -53,4 +53,10 @@ int	say_restore_plan(const struct snapshot *,
 int	say_restore(const struct snapshot *, const struct restore_stats *,
 	    uint64_t notes, struct err *);
 
+/*
+ * Shorten, in place, every TIME-SHA256 in a text to what tells it from others;
+ * returns the text.
+ */
+char	*say_shorten(char *text);
+
 #endif

@@ -82,12 +82,20 @@ asked='"initiator":"null"'
 	[[ $output == *"cannot write the page"* ]]
 }
 
+# of_trail KIND N: path of the Nth (from 0) in the order of the chain, which
+# names do not tell within one second
+of_trail() {
+	muster report --trail | jq -rs --arg kind "$1/" --argjson n "$2" \
+	    "\"$SITE/store/\" + ([.[].object |
+	    select(startswith(\$kind))][\$n])"
+}
+
 @test "the trail is whole, and shows what is taken away or dated back" {
 	run -0 muster report --trail
 	[ "${#lines[@]}" -eq 7 ]
 	run -0 jq -es 'all(.[]; .problem == null and .signer != "")' \
 	    <<<"$output"
-	rm "$(find "$SITE/store/receipts" -type f | sort | sed -n 2p)"
+	rm "$(of_trail receipts 1)"
 	run -1 muster report --trail
 	run -0 jq -rs 'map(select(.problem != null).problem) | @csv' \
 	    <<<"$output"
@@ -96,7 +104,7 @@ asked='"initiator":"null"'
 	[[ $output == *"1 statements were taken away"* ]]
 	run -1 muster gate
 	[[ $output == *"FAIL  receipt chain"* ]]
-	rm "$(find "$SITE/store/snapshots" -type f | sort | head -n 1)"
+	rm "$(of_trail snapshots 0)"
 	run -1 muster report --trail
 	run -0 jq -rs 'map(select(.problem != null).problem) | @csv' \
 	    <<<"$output"

@@ -90,6 +90,8 @@ the_page_has_its_charts_and_nothing_from_elsewhere(void **state)
 	assert_int_equal(count(text, "</svg>"), 5);
 	assert_int_equal(count(text, "<figure"), 5);
 	assert_int_equal(count(text, "class=\"limit\""), 3);
+	assert_int_equal(count(text, "class=\"note\""), 3);
+	assert_int_equal(count(text, "rules did not pass, 2"), 1);
 	assert_true(count(text, "<circle") > 20);
 	assert_true(count(text, "<rect class") > 20);
 	assert_int_equal(count(text, "<script"), 0);
