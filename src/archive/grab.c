@@ -25,6 +25,7 @@
 #include "archive/meta.h"
 #include "archive/name.h"
 #include "archive/owners.h"
+#include "archive/recorded.h"
 #include "archive/within.h"
 #include "base/clock.h"
 #include "base/fd.h"
@@ -36,6 +37,7 @@
 struct grab {
 	int			 root;
 	struct owners		*owners;	/* or NULL */
+	const struct recorded	*recorded;	/* or NULL */
 	struct entry_writer	*writer;
 	struct meta		 meta;
 	uint8_t			*content;	/* GRAB_SMALL_MAX + 1 bytes */
@@ -60,7 +62,8 @@ hand_on(void *cookie, const struct segment *s, struct err *e)
 }
 
 struct grab *
-grab_new(struct chunks *chunks, int root, bool names, struct err *e)
+grab_new(struct chunks *chunks, int root, const struct tree_options *opt,
+    struct err *e)
 {
 	struct grab *g;
 
@@ -69,12 +72,13 @@ grab_new(struct chunks *chunks, int root, bool names, struct err *e)
 		return NULL;
 	}
 	g->root = root;
+	g->recorded = opt->recorded;
 	meta_init(&g->meta);
 	if ((g->content = malloc(GRAB_SMALL_MAX + 1)) == NULL) {
 		(void)err_memory(e);
 		goto done;
 	}
-	if (names && (g->owners = owners_new(e)) == NULL)
+	if (opt->owner_names && (g->owners = owners_new(e)) == NULL)
 		goto done;
 	if ((g->writer = entry_writer_new(chunks, hand_on, g, e)) == NULL)
 		goto done;
@@ -142,6 +146,9 @@ start_entry(struct grab *g, const struct stat *st, struct entry *en)
 {
 	*en = (struct entry){ .path = g->item->name };
 	meta_entry(&g->meta, st, en);
+	if (g->recorded != NULL)
+		(void)recorded_find(g->recorded, en->path, &en->uid,
+		    &en->gid);
 	if (g->owners != NULL) {
 		en->user = owners_user(g->owners, st->st_uid);
 		en->group = owners_group(g->owners, st->st_gid);

@@ -11,11 +11,11 @@ struct grab;
 #define GRAB_SMALL_MAX ((size_t)1 << 20)
 
 /*
- * Reads files into segments; one for each thread.  names: user and group
- * names are recorded.
+ * Reads files into segments as the options say, which it borrows; one for
+ * each thread.
  */
-struct grab	*grab_new(struct chunks *, int root, bool names,
-		    struct err *);
+struct grab	*grab_new(struct chunks *, int root,
+		    const struct tree_options *, struct err *);
 void		 grab_free(struct grab *);
 
 /*

@@ -22,6 +22,7 @@
 #include "archive/entry.h"
 #include "archive/name.h"
 #include "archive/place_inside.h"
+#include "archive/recorded.h"
 #include "archive/sparse.h"
 #include "archive/there.h"
 #include "archive/within.h"
@@ -342,6 +343,12 @@ int
 placer_put(struct placer *r, const struct entry *en,
     struct entry_reader *content, bool parent_only, struct err *e)
 {
+	struct recorded *owners = r->place->opt->recorded;
+
+	if (owners != NULL && (en->uid != geteuid() ||
+	    en->gid != getegid()) && recorded_add(owners, en->path, en->uid,
+	    en->gid, e) == -1)
+		return -1;
 	if (en->hardlink)
 		return place_later(r->place, &r->place->links, en, false, e);
 	if (S_ISDIR(en->mode))

@@ -99,7 +99,7 @@ work(void *cookie)
 	struct job *j;
 	size_t i;
 
-	g = grab_new(t->chunks, t->root, t->opt->owner_names, &no_grab);
+	g = grab_new(t->chunks, t->root, t->opt, &no_grab);
 	while ((j = queue_pop(t->todo)) != NULL) {
 		do_job(t, g, &no_grab, j);
 		for (i = 0; i < j->n_items && j->rc == -1; i++)

@@ -7,6 +7,7 @@
 #include "archive/archive.h"
 
 struct err;
+struct recorded;
 struct stat_cache;
 
 /* What could not be taken as it was, and why: sealed with the snapshot. */
@@ -43,6 +44,8 @@ struct tree_options {
 	 * over unread; NULL: everything is read.  Not with owner_names.
 	 */
 	struct stat_cache *cache;
+	/* Owners that take the place of those found, or NULL. */
+	const struct recorded *recorded;
 };
 
 struct tree_stats {
@@ -81,6 +84,8 @@ struct tree_restore_options {
 	bool		  resume;
 	bool		  owners;	/* set owners, make devices: root */
 	bool		  sync;		/* on disk before it returns */
+	/* gets the owners that are not ours, when they are not set; or NULL */
+	struct recorded	 *recorded;
 	const char *const *paths;	/* only these, see select.h, or NULL */
 	void		(*note)(void *cookie, const char *path,
 			    const char *why);

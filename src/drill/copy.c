@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "archive/recorded.h"
 #include "archive/tree.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -77,6 +78,24 @@ check_memory(const struct drill *x, uint64_t pool, struct err *e)
 	    left_text), num_format_size(need, need_text), part);
 }
 
+/* An ordinary user cannot restore owners; has he said that he knows? */
+static int
+check_owners(const struct drill *x, struct err *e)
+{
+	size_t i;
+
+	if (geteuid() == 0 || x->o->policy->drill_owners_recorded)
+		return 0;
+	for (i = 0; i < x->s->n_parts; i++)
+		if (x->s->parts[i].kind == PART_FILES ||
+		    x->s->parts[i].kind == PART_CONFIG)
+			return err_set(e, ERR_DENIED, "only root can restore "
+			    "the owners of %s: run it as root, or let the "
+			    "policy say drill: {owners: recorded}, and they "
+			    "are not proven", x->s->parts[i].name);
+	return 0;
+}
+
 int
 drill_provision(struct drill *x, struct err *e)
 {
@@ -86,6 +105,8 @@ drill_provision(struct drill *x, struct err *e)
 	};
 	size_t i;
 
+	if (check_owners(x, e) == -1)
+		return -1;
 	drill_phase_begin(x, "provision");
 	if ((x->scratch = scratch_new(x->o->scratch, e)) == NULL ||
 	    check_budget(x, e) == -1 || check_memory(x, so.memory, e) == -1)
@@ -150,6 +171,10 @@ extract(struct drill *x, const struct part *p, size_t i, char *seen,
 	};
 	struct tree_stats stats = { 0 };
 
+	if (!o.owners && x->owners[i] == NULL &&
+	    (x->owners[i] = recorded_new(e)) == NULL)
+		return -1;
+	o.recorded = x->owners[i];
 	if (tree_restore(x->d->chunks, &p->root, &o, &stats, e) == -1)
 		return -1;
 	(void)snprintf(seen, size, "%llu files, %llu folders, %llu others",

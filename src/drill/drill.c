@@ -18,6 +18,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "archive/recorded.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/intr.h"
@@ -296,6 +297,7 @@ drill_run(struct depot *d, const struct snapshot *s,
     const struct drill_options *o, struct receipt *r, struct err *e)
 {
 	struct drill *x;
+	size_t i;
 	int rc = -1;
 
 	memset(r, 0, sizeof(*r));
@@ -317,6 +319,8 @@ drill_run(struct depot *d, const struct snapshot *s,
 	db_server_free(x->server);
 	scratch_free(x->scratch);
 	recipe_free(&x->recipe);
+	for (i = 0; i < SNAPSHOT_PARTS_MAX; i++)
+		recorded_free(x->owners[i]);
 	mask_free(x->mask);
 	free(x);
 	return rc;

@@ -11,6 +11,7 @@
 struct chunks;
 struct db_server;
 struct policy_check;
+struct recorded;
 struct mask;
 struct scratch;
 
@@ -29,6 +30,8 @@ struct drill {
 	struct mask		*mask;		/* secrets that were seen */
 	char			 folders[SNAPSHOT_PARTS_MAX][DRILL_PATH_SIZE];
 	struct assert_place	 place;		/* once it is restored */
+	/* owners that an ordinary user could not give to the copy */
+	struct recorded		*owners[SNAPSHOT_PARTS_MAX];
 	bool			 lost[SNAPSHOT_PARTS_MAX];
 	bool			 broken;	/* one of them is */
 	int64_t			 phase_began;

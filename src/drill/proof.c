@@ -4,11 +4,23 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "archive/recorded.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "drill/inside.h"
 #include "snapshot/capture.h"
+
+/*
+ * Could an ordinary user not restore something?  Then that the copy differs
+ * says nothing of the backup.
+ */
+static bool
+may_not(const struct drill *x)
+{
+	return geteuid() != 0 && x->note[0] != '\0';
+}
 
 /* Take the copy again and compare. */
 int
@@ -21,8 +33,10 @@ drill_prove_part(struct drill *x, size_t i, char *seen, size_t size,
 		.recipe = &x->recipe,
 		.files_root = x->folders[i], .config_root = x->folders[i],
 		.login = { .user = "root" },
+		.recorded = x->owners[i],
 	};
 	struct part again;
+	size_t owners;
 
 	if (x->lost[i])
 		return err_set(e, ERR_DAMAGED,
@@ -39,14 +53,16 @@ drill_prove_part(struct drill *x, size_t i, char *seen, size_t size,
 	if (capture_part(x->dry, &c, p->kind, &again, e) == -1)
 		return -1;
 	if (id_compare(&again.root.fingerprint, &p->root.fingerprint) != 0)
-		return err_set(e, ERR_DAMAGED,
+		return err_set(e, may_not(x) ? ERR_DENIED : ERR_DAMAGED,
 		    "fingerprint %.16s of %llu entries, %llu bytes%s",
 		    id_format(&again.root.fingerprint, hex),
 		    (unsigned long long)again.root.entries,
 		    (unsigned long long)again.root.size,
 		    p->kind == PART_DB ? "" : x->note);
-	(void)snprintf(seen, size, "equal, %llu entries",
-	    (unsigned long long)again.root.entries);
+	owners = x->owners[i] == NULL ? 0 : recorded_count(x->owners[i]);
+	(void)snprintf(seen, size, owners == 0 ? "equal, %llu entries" :
+	    "equal, %llu entries; the owners of %zu are not proven",
+	    (unsigned long long)again.root.entries, owners);
 	return 0;
 }
 

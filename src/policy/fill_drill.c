@@ -126,6 +126,7 @@ fill_demands(struct fill *f, const struct raw_drill *raw)
 {
 	struct policy *p = &f->l->policy;
 
+	p->drill_owners_recorded = raw->owners == RAW_RECORDED;
 	p->drill_check_tables = raw->check_tables != RAW_FALSE;
 	p->drill_well_formed = raw->well_formed != RAW_FALSE;
 	if (raw->frappe_passwords == RAW_TRUE &&

@@ -102,6 +102,7 @@ struct policy {
 					/* $STATE_DIRECTORY */
 	uint64_t	  rto, rpo;
 	const char	 *drill_from;	/* a store's name, default the last */
+	bool		  drill_owners_recorded;	/* else proven */
 	const char	 *drill_scratch;	/* default /var/tmp */
 	const char	 *drill_mariadbd;	/* program; NULL: found */
 	uint64_t	  drill_memory;	/* bytes; 0: by the machine */

@@ -53,6 +53,11 @@ static const cyaml_strval_t servers[] = {
 	{ "same-major", 1 },
 };
 
+static const cyaml_strval_t owners[] = {
+	{ "proven", RAW_PROVEN },
+	{ "recorded", RAW_RECORDED },
+};
+
 static const cyaml_schema_value_t text = {
 	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, TEXT_MAX),
 };
@@ -140,6 +145,8 @@ static const cyaml_schema_field_t drill[] = {
 	TEXT("memory", MAYBE, raw_drill, memory),
 	CYAML_FIELD_ENUM("server", MAYBE | CYAML_FLAG_STRICT, struct raw_drill,
 	    server, servers, N(servers)),
+	CYAML_FIELD_ENUM("owners", MAYBE | CYAML_FLAG_STRICT, struct raw_drill,
+	    owners, owners, N(owners)),
 	TEXT("provision", MAYBE, raw_drill, provision),
 	BOOL("check-tables", raw_drill, check_tables),
 	BOOL("well-formed", raw_drill, well_formed),
@@ -231,6 +238,7 @@ expected(const cyaml_schema_value_t *v)
 		return "a list";
 	case CYAML_ENUM:
 		return v->enumeration.strings == booleans ? "true or false" :
+		    v->enumeration.strings == owners ? "proven or recorded" :
 		    v->enumeration.strings[0].str;
 	default:
 		return "text";

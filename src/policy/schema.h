@@ -64,10 +64,12 @@ struct raw_rehearse {
 	char	*run, *timeout;
 };
 
+enum raw_owners { RAW_OWNERS_UNSET, RAW_PROVEN, RAW_RECORDED };
+
 struct raw_drill {
 	char			*from, *scratch, *mariadbd, *memory;
 	char			*provision;
-	int			 server;
+	int			 server, owners;
 	enum raw_bool		 check_tables, well_formed, frappe_passwords;
 	struct raw_check	*hooks;
 	uint32_t		 n_hooks;

@@ -87,6 +87,7 @@ capture_tree(struct chunks *ch, const struct capture *c, struct noting *n,
 		.one_file_system = files && r->files_one_fs,
 		.note = note_tree, .cookie = n,
 		.cache = files ? c->cache : NULL,
+		.recorded = c->recorded,
 	};
 	struct tree_stats stats = { 0 };
 

@@ -22,6 +22,8 @@ struct capture {
 	struct notes		*notes;		/* or NULL */
 	/* of the files; never for a proof, which must read */
 	struct stat_cache	*cache;		/* or NULL */
+	/* of a proof: owners that the copy cannot have */
+	const struct recorded	*recorded;	/* or NULL */
 };
 
 /*

@@ -45,6 +45,63 @@ receipts() {
 	[ -z "$(scratch_left)" ]
 }
 
+# as_nobody COMMAND ...: with a copy of the store and keys that are his, and
+# the policy's drill given on standard input
+as_nobody() {
+	his=$SITE/his
+	rm -rf "$his"
+	mkdir "$his"
+	cp -a "$SITE/store" "$SITE"/*.key "$his"
+	mkdir "$his/scratch"
+	docs_policy | sed "s,$SITE/\(store\|writer\|recovery\|state\),$his/\1,
+	    s|^drill: .*|drill: {scratch: $his/scratch$1}|" >"$his/muster.yaml"
+	chown -R nobody "$his"
+	setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups \
+	    test -x "$(command -v muster)" || skip "nobody cannot run muster"
+	shift
+	run --separate-stderr setpriv --reuid=nobody \
+	    --regid="$(id -g nobody)" --clear-groups env HOME="$his" \
+	    "$(command -v muster)" "$@" -p "$his/muster.yaml"
+}
+
+@test "an ordinary user is told that he cannot prove owners" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
+	as_nobody "" drill
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"only root can restore the owners of files: "* ]]
+	[[ $stderr == *"drill: {owners: recorded}"* ]]
+	[ ! -e "$his/store/receipts" ]
+}
+
+@test "where the policy knows it, owners are as recorded, and it is said" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
+	chown 12:34 "$SITE/tree/letters/one"
+	ln "$SITE/tree/letters/one" "$SITE/tree/second"
+	muster snapshot -q
+	as_nobody ", owners: recorded" drill
+	chown 0:0 "$SITE/tree/letters/one"
+	rm "$SITE/tree/second"
+	[ "$status" -eq 0 ]
+	not="the owners of [0-9]+ are not proven"
+	[[ $output =~ "pass  proof: files "[^$'\n']+" entries; "$not ]]
+	[[ $output =~ "pass  proof: config "[^$'\n']+" entries; "$not ]]
+	[ -z "$(find "$his/scratch" -mindepth 1)" ]
+	# and root's drill of the same proves them
+	run -0 muster drill
+	[[ $output != *"not proven"* ]]
+}
+
+@test "what only root can restore is trouble for others, not damage" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
+	chmod u+s "$SITE/tree/noise"
+	muster snapshot -q
+	as_nobody ", owners: recorded" drill
+	chmod u-s "$SITE/tree/noise"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"tree/noise: its set-id bits were not set"* ]]
+	[ ! -e "$his/store/receipts" ]
+}
+
 @test "quiet, only what failed is said" {
 	run -0 muster drill -q
 	[ -z "$output" ]

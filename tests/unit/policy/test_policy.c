@@ -62,6 +62,7 @@ the_smallest_policy_has_all_defaults(void **state)
 	assert_int_equal(p->rpo, 900);
 	assert_string_equal(p->drill_from, "one");
 	assert_string_equal(p->drill_scratch, "/var/tmp");
+	assert_false(p->drill_owners_recorded);
 	assert_null(p->drill_mariadbd);
 	assert_int_equal(p->drill_memory, 0);
 	assert_int_equal(p->drill_provision, 0);
@@ -143,7 +144,8 @@ every_key_arrives_where_it_belongs(void **state)
 	    "objectives: {rto: 1h30m, rpo: 1d}\n"
 	    "drill:\n"
 	    "  {from: near, scratch: sc, mariadbd: bin/mariadbd, memory: 2G,\n"
-	    "   server: same-major, provision: 5m, check-tables: false,\n"
+	    "   server: same-major, owners: recorded, provision: 5m,\n"
+	    "   check-tables: false,\n"
 	    "   rehearse: {run: migrate, timeout: 3m},\n"
 	    "   well-formed: false, frappe-passwords: true, hooks: [\n"
 	    "     {name: h, run: 'true', timeout: 2s}], assertions: [\n"
@@ -197,6 +199,7 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_string_equal(p->drill_scratch, "/etc/m/sc");
 	assert_string_equal(p->drill_mariadbd, "/etc/m/bin/mariadbd");
 	assert_int_equal(p->drill_memory, 2ull << 30);
+	assert_true(p->drill_owners_recorded);
 	assert_int_equal(p->n_assertions, 2);
 	assert_string_equal(p->assertions[0].database, "b");
 	assert_string_equal(p->assertions[0].expect, ">= 1");

@@ -67,8 +67,10 @@ an_unknown_key_is_refused_at_any_level(void **state)
 	    "storage-class, object-lock or limit-upload");
 	refuse(SMALLEST "drill:\n  rehearsal: {run: x}\n",
 	    "p.yaml:10: drill.rehearsal: unknown key: expected from, scratch, "
-	    "mariadbd, memory, server, provision, check-tables, well-formed, "
-	    "frappe-passwords, rehearse, hooks or assertions");
+	    "mariadbd, memory, server, owners, provision, check-tables, "
+	    "well-formed, frappe-passwords, rehearse, hooks or assertions");
+	refuse(SMALLEST "drill:\n  owners: mine\n",
+	    "p.yaml:10: drill.owners: expected proven or recorded, not mine");
 	refuse(SMALLEST "gate: {readers: [me]}\n",
 	    "p.yaml:9: gate.readers[1]: expected the name of a recovery key, "
 	    "16 hexadecimal digits, not me");
