@@ -95,7 +95,8 @@ bool		 chunks_are_dry(const struct chunks *);
 
 /*
  * Seal and store whatever is still in the open pack, and wait until every
- * pack is in the store.  After 0, every chunk that was put is durable.
+ * pack is in the store.  After 0, every chunk that was put is durable, if no
+ * stream is open: one that is may still hold some.
  */
 int	chunks_flush(struct chunks *, struct err *);
 

@@ -295,7 +295,8 @@ packer_add(struct packer *p, const struct pack_entry *what, const void *data,
 	    entry.coding };
 	data_key_seal_chunk(o->key, &as, data, n, o->bytes + entry.offset);
 	(void)pthread_mutex_lock(&p->lock);
-	if (--o->sealing == 0)
+	/* The storing thread waits for a full pack's seals, no other's. */
+	if (--o->sealing == 0 && o != p->filling)
 		(void)pthread_cond_broadcast(&p->full_some);
 	(void)pthread_mutex_unlock(&p->lock);
 	return 0;

@@ -13,7 +13,8 @@
  *
  * Rows come from as many threads as there are cores already, and in chunks so
  * small that handing one over costs more than its digest: their writers
- * resolve them at once, and the workers see only those that are new.
+ * resolve them at once, and the workers get only those that are new, several
+ * as one task.
  *
  * Memory: jobs that are queued or being done have at most JOB_BYTES together
  * (or are one); the chunk being filled by each open stream comes on top.
@@ -30,10 +31,12 @@
 #include "pack/zip.h"
 
 #define JOB_BYTES ((size_t)32 << 20)
+#define BATCH_BYTES ((size_t)128 << 10)
 
 struct job {
 	struct task	 task;		/* first: a task is its job */
-	struct job	*prev, *next;	/* of the stream, until resolved */
+	struct job	*prev, *next;	/* of the stream, until resolved; */
+					/* then of the batch, in one way */
 	struct chunks	*chunks;
 	struct stream	*stream;	/* NULL once resolved */
 	size_t		 slot;		/* in its list */
@@ -48,6 +51,8 @@ struct stream {
 	enum content	 content;
 	struct chunker	 chunker;
 	struct job	*filling;
+	struct job	*batch;		/* resolved and new, not handed over */
+	size_t		 batch_bytes;
 	uint64_t	 size;
 
 	/* Under the lock of chunks: */
@@ -152,7 +157,9 @@ job_done(struct job *j)
 		c->spare[j->content] = j;
 		j = NULL;		/* kept */
 	}
-	(void)pthread_cond_broadcast(&c->room);
+	/* Who waits for room shall find enough of it to go on for a while. */
+	if (c->job_bytes <= JOB_BYTES / 2 || c->jobs == 0)
+		(void)pthread_cond_broadcast(&c->room);
 	(void)pthread_mutex_unlock(&c->lock);
 	job_free(j);
 }
@@ -254,25 +261,21 @@ run_job(struct task *t, struct bench *b)
 	job_done(j);
 }
 
-/* The filled chunk is a job from now on; under the lock, which is left. */
 static void
-begin_job(struct stream *s)
+run_batch(struct task *t, struct bench *b)
 {
-	struct chunks *c = s->chunks;
-	struct job *j = s->filling;
+	struct job *j, *next;
 
-	s->filling = NULL;
-	c->job_bytes += j->size;
-	c->jobs++;
-	(void)pthread_mutex_unlock(&c->lock);
-	j->task.run = run_job;
-	pool_push(c->pool, &j->task);
+	for (j = (struct job *)t; j != NULL; j = next) {
+		next = j->next;
+		run_job(&j->task, b);
+	}
 }
 
 static void
-wait_room(struct chunks *c, const struct job *j)
+wait_room(struct chunks *c, size_t size)
 {
-	while (c->job_bytes > 0 && c->job_bytes + j->size > JOB_BYTES)
+	while (c->job_bytes > 0 && c->job_bytes + size > JOB_BYTES)
 		(void)pthread_cond_wait(&c->room, &c->lock);
 }
 
@@ -290,23 +293,51 @@ submit(struct stream *s, struct err *e)
 	const struct ref ref = { .len = (uint32_t)s->filling->len };
 	struct chunks *c = s->chunks;
 	struct job *j = s->filling;
+	int rc;
 
 	(void)pthread_mutex_lock(&c->lock);
-	wait_room(c, j);
-	if (fault_check(&c->fault, e) == -1 ||
-	    refs_add(&s->refs, &ref, e) == -1) {
-		(void)pthread_mutex_unlock(&c->lock);
-		return -1;
+	wait_room(c, j->size);
+	if ((rc = fault_check(&c->fault, e)) == 0 &&
+	    (rc = refs_add(&s->refs, &ref, e)) == 0) {
+		j->slot = s->refs.n - 1;
+		j->stream = s;
+		j->prev = NULL;
+		if ((j->next = s->jobs) != NULL)
+			j->next->prev = j;
+		s->jobs = j;
+		s->filling = NULL;
+		c->job_bytes += j->size;
+		c->jobs++;
+		count(c, j);
 	}
-	j->slot = s->refs.n - 1;
-	j->stream = s;
-	j->prev = NULL;
-	if ((j->next = s->jobs) != NULL)
-		j->next->prev = j;
-	s->jobs = j;
-	count(c, j);
-	begin_job(s);
-	return 0;
+	(void)pthread_mutex_unlock(&c->lock);
+	if (rc == 0) {
+		j->task.run = run_job;
+		pool_push(c->pool, &j->task);
+	}
+	return rc;
+}
+
+/* Hand over what is claimed: nobody else will pack it. */
+static void
+submit_batch(struct stream *s)
+{
+	struct chunks *c = s->chunks;
+	struct job *first = s->batch, *j;
+
+	if (first == NULL)
+		return;
+	(void)pthread_mutex_lock(&c->lock);
+	wait_room(c, s->batch_bytes);
+	for (j = first; j != NULL; j = j->next) {
+		c->job_bytes += j->size;
+		c->jobs++;
+	}
+	(void)pthread_mutex_unlock(&c->lock);
+	s->batch = NULL;
+	s->batch_bytes = 0;
+	first->task.run = run_batch;
+	pool_push(c->pool, &first->task);
 }
 
 /* Resolve it here; the workers get it only if it is new. */
@@ -328,16 +359,20 @@ submit_resolved(struct stream *s, struct err *e)
 		fault_raise(&c->fault, e);
 		return -1;
 	}
-	j->stream = NULL;
 	(void)pthread_mutex_lock(&c->lock);
 	count(c, j);
+	(void)pthread_mutex_unlock(&c->lock);
 	if (new == 0) {
-		(void)pthread_mutex_unlock(&c->lock);
 		j->len = 0;
 		return 0;
 	}
-	wait_room(c, j);
-	begin_job(s);
+	j->stream = NULL;
+	j->next = s->batch;
+	s->batch = j;
+	s->batch_bytes += j->size;
+	s->filling = NULL;
+	if (s->batch_bytes >= BATCH_BYTES)
+		submit_batch(s);
 	return 0;
 }
 
@@ -442,6 +477,7 @@ stream_end(struct stream *s, struct refs *refs, struct err *e)
 
 	if (s->filling != NULL && s->filling->len > 0)
 		rc = end_chunk(s, e);
+	submit_batch(s);
 	settle(s);
 	if (rc == 0)
 		rc = fault_check(&s->chunks->fault, e);
@@ -460,6 +496,7 @@ stream_free(struct stream *s)
 {
 	if (s == NULL)
 		return;
+	submit_batch(s);
 	settle(s);
 	job_free(s->filling);
 	refs_drop(&s->refs);

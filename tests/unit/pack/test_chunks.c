@@ -249,6 +249,30 @@ write_all(void *cookie)
 	return NULL;
 }
 
+/* Another stream may refer to a chunk that is still in the batch of one. */
+static void
+chunks_of_a_stream_that_is_given_up_are_stored(void **state)
+{
+	struct chunks *c = rig_chunks(&rig, "a");
+	struct stream *given_up;
+	struct refs refs;
+	struct err e;
+	uint8_t own[60000];
+
+	(void)state;
+	refs_init(&refs);
+	for (size_t i = 0; i < sizeof(own); i++)	/* no other test's */
+		own[i] = (uint8_t)(i * i / 7 + i / 255);
+	OK((given_up = stream_new(c, CONTENT_ROWS, &e)) != NULL);
+	OK(stream_write(given_up, own, sizeof(own), &e) == 0);
+	rig_put(c, CONTENT_ROWS, own, sizeof(own), &refs);
+	stream_free(given_up);
+	flush(c);
+	expect(c, &refs, own, sizeof(own));
+	refs_drop(&refs);
+	chunks_close(c);
+}
+
 static void
 equal_chunks_of_many_threads_are_stored_once(void **state)
 {
@@ -557,6 +581,7 @@ main(void)
 		T(one_chunk_can_be_read_alone),
 		T(ids_depend_on_content_alone),
 		T(what_is_known_is_not_stored_again),
+		T(chunks_of_a_stream_that_is_given_up_are_stored),
 		T(equal_chunks_of_many_threads_are_stored_once),
 		T(the_index_is_built_again_from_the_store),
 		T(another_host_sees_what_was_stored),
