@@ -461,6 +461,12 @@ rows_next(struct rows *r, struct err *e)
 	return 1;
 }
 
+const char *
+rows_name(const struct rows *r, unsigned i)
+{
+	return mysql_fetch_field_direct(r->result, i)->name;
+}
+
 void
 rows_free(struct rows *r)
 {
@@ -571,29 +577,4 @@ conn_load(struct conn *c, const char *sql, const struct conn_infile *in,
 		return err_set(e, ERR_REMOTE, "the server does not say how "
 		    "many rows it loaded");
 	return 0;
-}
-
-/* One statement on a connection of its own: db.h. */
-int
-db_query(const struct db_login *l, const char *database, const char *sql,
-    int (*row)(void *, unsigned, const char *const *, const unsigned long *,
-    struct err *), void *cookie, struct err *e)
-{
-	struct rows r = { 0 };
-	struct conn *c = NULL;
-	int rc = -1;
-
-	if ((c = conn_open(l, CONN_UTF8, e)) == NULL)
-		goto done;
-	if (database != NULL && conn_use(c, database, e) == -1)
-		goto done;
-	if (rows_stream(&r, c, sql, e) == -1)
-		goto done;
-	while ((rc = rows_next(&r, e)) == 1)
-		if ((rc = row(cookie, r.n, r.v, r.len, e)) != 0)
-			break;
-done:
-	rows_free(&r);
-	conn_close(c);
-	return rc;
 }

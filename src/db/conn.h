@@ -105,6 +105,9 @@ int	rows_stream(struct rows *, struct conn *, const char *sql,
 /* The next row: 1, 0 after the last, -1. */
 int	rows_next(struct rows *, struct err *);
 
+/* The name of a column; borrowed. */
+const char	*rows_name(const struct rows *, unsigned);
+
 /* Release; what was not read is thrown away.  Accepts one that is all 0. */
 void	rows_free(struct rows *);
 

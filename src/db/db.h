@@ -31,6 +31,8 @@ struct db_point {
 	uint32_t	tries;		/* until all connections agreed */
 	uint64_t	lock_us;	/* how long writers may have waited */
 	uint32_t	not_transactional;	/* tables outside of it */
+	bool		replica;	/* of another server, and so many */
+	uint64_t	lag;		/* seconds behind it, then */
 };
 
 struct db_dump_options {
@@ -38,6 +40,7 @@ struct db_dump_options {
 	const char *const *databases;	/* at least one */
 	const char *const *exclude;	/* "db.table" patterns, or NULL */
 	int		  connections;	/* 0: as many as cores */
+	uint64_t	  max_lag;	/* of a replica, s; 0: any */
 	void		(*note)(void *cookie, const char *object,
 			    const char *why);
 	void		(*progress)(void *cookie, uint64_t bytes,
@@ -68,8 +71,9 @@ struct db_stats {
  * A change of schema while the point is taken, or of a table before its rows
  * were read (also instant DDL), makes it start again, three times in all,
  * then ERR_CHANGED.  What is not supported is ERR_UNSUPPORTED, what the
- * account may not see ERR_DENIED, before anything is taken.  Deterministic:
- * equal databases give equal roots.
+ * account may not see ERR_DENIED, before anything is taken.  A replica that
+ * does not replicate, or is further behind than max_lag, is ERR_REMOTE.
+ * Deterministic: equal databases give equal roots.
  */
 int	db_dump(struct chunks *, const struct db_dump_options *,
 	    struct archive_root *, struct db_point *, struct db_stats *,

@@ -32,6 +32,7 @@
 #include "db/db.h"
 #include "db/dump_rows.h"
 #include "db/point.h"
+#include "db/replica.h"
 #include "db/schema.h"
 #include "db/source.h"
 
@@ -91,7 +92,9 @@ take_point(struct dump *d, struct err *e)
 {
 	if (schema_read(&d->before, d->catalogue, d->options, e) == -1)
 		return -1;
-	return point_take(d->conns, &d->n, d->catalogue, &d->point, e);
+	if (point_take(d->conns, &d->n, d->catalogue, &d->point, e) == -1)
+		return -1;
+	return replica_check(d->catalogue, d->options->max_lag, &d->point, e);
 }
 
 /* Is the schema at the point the one that was read before it? */

@@ -146,6 +146,9 @@ fill_db(struct fill *f, const struct raw_db *raw)
 	    fill_keep_list(f, &raw->databases, false, &db->databases) == -1 ||
 	    fill_keep_list(f, &raw->exclude, false, &db->exclude) == -1)
 		return -1;
+	if (fill_keep_duration(f, "components.db.max-lag", raw->max_lag, 1,
+	    &db->max_lag) == -1)
+		return -1;
 	return fill_keep_number(f, "components.db.connections",
 	    raw->connections, 64, &db->connections);
 }

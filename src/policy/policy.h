@@ -22,6 +22,7 @@ struct policy_db {
 	const char	**databases;
 	const char	**exclude;	/* db.table patterns */
 	uint32_t	  connections;	/* 0: automatic */
+	uint64_t	  max_lag;	/* of a replica; default the rpo */
 };
 
 struct policy_files {

@@ -69,6 +69,7 @@ static const cyaml_schema_field_t db[] = {
 	LIST("databases", REQUIRED, raw_db, databases, 1),
 	LIST("exclude", MAYBE, raw_db, exclude, 0),
 	TEXT("connections", MAYBE, raw_db, connections),
+	TEXT("max-lag", MAYBE, raw_db, max_lag),
 	CYAML_FIELD_END
 };
 

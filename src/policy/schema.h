@@ -24,7 +24,7 @@ struct raw_list {
 };
 
 struct raw_db {
-	char		*defaults_file, *socket, *user, *connections;
+	char		*defaults_file, *socket, *user, *connections, *max_lag;
 	struct raw_list	 databases, exclude;
 };
 

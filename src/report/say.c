@@ -131,6 +131,9 @@ snapshot_text(const struct snapshot *s, const struct notes *notes,
 		printf("  binary log %s:%llu%s%s\n", db->db.binlog_file,
 		    (unsigned long long)db->db.binlog_pos,
 		    db->db.gtid[0] != '\0' ? ", gtid " : "", db->db.gtid);
+	if (db != NULL && db->db.replica)
+		printf("  of a replica, %llu s behind\n",
+		    (unsigned long long)db->db.lag);
 	notes_each(notes, show_note, &left);
 	if (left < 0 && !cmd_verbose())
 		printf("  note: %d more (--verbose shows all)\n", -left);

@@ -8,6 +8,8 @@
 #include "base/err.h"
 #include "snapshot/capture.h"
 
+#define NANO INT64_C(1000000000)
+
 bool
 capture_has(const struct recipe *r, enum part_kind kind)
 {
@@ -63,14 +65,15 @@ capture_db(struct chunks *ch, const struct capture *c, struct noting *n,
 	struct db_dump_options o = {
 		.login = c->login, .databases = c->recipe->databases,
 		.exclude = c->recipe->db_exclude,
-		.connections = c->db_connections,
+		.connections = c->db_connections, .max_lag = c->db_max_lag,
 		.note = note_db, .cookie = n,
 	};
 	struct db_stats stats = { 0 };
 
 	if (db_dump(ch, &o, &p->root, &p->db, &stats, e) == -1)
 		return -1;
-	p->point = p->db.utc;
+	/* A replica shows the past. */
+	p->point = p->db.utc - (int64_t)p->db.lag * NANO;
 	return 0;
 }
 

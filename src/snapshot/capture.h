@@ -16,6 +16,7 @@ struct capture {
 	const struct recipe	*recipe;
 	struct db_login		 login;
 	int			 db_connections;
+	uint64_t		 db_max_lag;	/* seconds; 0: any */
 	/* "/", or the restored copy's */
 	const char		*files_root;
 	const char		*config_root;

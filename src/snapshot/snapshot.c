@@ -117,12 +117,15 @@ ref_parse(const json_t *o, struct ref *r, struct err *e)
 static json_t *
 db_json(const struct db_point *p)
 {
-	return json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I}",
+	json_t *lag = p->replica ? json_integer((json_int_t)p->lag) : NULL;
+
+	return json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:o*}",
 	    "version", p->version, "time", want_make_time(p->utc),
 	    "binlog_file", p->binlog_file,
 	    "binlog_pos", (json_int_t)p->binlog_pos, "gtid", p->gtid,
 	    "lock_us", (json_int_t)p->lock_us,
-	    "not_transactional", (json_int_t)p->not_transactional);
+	    "not_transactional", (json_int_t)p->not_transactional,
+	    "replica_lag", lag);
 }
 
 static int
@@ -137,7 +140,9 @@ db_parse(const json_t *o, struct db_point *p, struct err *e)
 	    want_u64(o, "lock_us", INT64_MAX, &p->lock_us, e) == -1 ||
 	    want_u32(o, "not_transactional", &p->not_transactional, e) == -1)
 		return -1;
-	return 0;
+	p->replica = json_object_get(o, "replica_lag") != NULL;
+	return p->replica ? want_u64(o, "replica_lag", UINT32_MAX, &p->lag,
+	    e) : 0;
 }
 
 static json_t *

@@ -381,6 +381,8 @@ take_snapshot(struct depot *d, const struct take_options *o,
 		    .socket = o->policy->db.socket,
 		    .user = o->policy->db.user },
 		.db_connections = (int)o->policy->db.connections,
+		.db_max_lag = o->policy->db.max_lag != 0 ?
+		    o->policy->db.max_lag : o->policy->rpo,
 		.notes = notes,
 	};
 	struct err ignored;
