@@ -117,6 +117,16 @@ verdicts() {
 	grep -Eqx '0|2' status
 }
 
+@test "what a check prints is kept without the secrets of the environment" {
+	docs_policy | sed "s|^gate: {|&checks: [{name: scan, run:\
+ 'echo found \$SCAN_TOKEN in app; exit 3'}], |" >"$MUSTER_POLICY"
+	SCAN_TOKEN=hunter2hunter2 run -1 muster gate
+	echo "$output"
+	[[ $output == *"check: scan: exit 3: found **************"*" in app"* ]]
+	[[ $output != *hunter2* ]]
+	run -1 grep -rq hunter2 "$SITE/store/verdicts"
+}
+
 @test "the subject is in the verdict, and a bad one asked for wrongly" {
 	sha=0123456789abcdef0123456789abcdef01234567
 	run -0 muster gate --subject "git:$sha" --json
