@@ -201,30 +201,82 @@ add_common(struct buf *b, const struct policy *p, const struct run *all,
 	return 0;
 }
 
-/* Figures of one job; all of one name are together. */
-static int
-add_facts(struct buf *b, const struct policy *p, const struct run *r,
-    struct err *e)
+static bool
+is_same(const struct run_fact *f, const struct run_fact *g)
 {
-	size_t i, k;
+	return strcmp(f->name, g->name) == 0 && strcmp(f->label, g->label) == 0;
+}
 
-	for (i = 0; i < r->n_facts; i++) {
-		for (k = 0; k < i; k++)
-			if (strcmp(r->facts[k].name, r->facts[i].name) == 0)
-				break;
-		if (k < i)
-			continue;	/* told with the first of its name */
-		if (head(b, r->facts[i].name, "Of the last run.", e) == -1)
-			return -1;
-		for (k = i; k < r->n_facts; k++)
-			if (strcmp(r->facts[k].name, r->facts[i].name) == 0 &&
-			    buf_addf(b, e, "muster_%s{site=\"%s\"%s%s%s} "
-			    "%.15g\n", r->facts[k].name, p->site,
-			    r->facts[k].label[0] != '\0' ? ",store=\"" : "",
-			    r->facts[k].label, r->facts[k].label[0] != '\0' ?
-			    "\"" : "", r->facts[k].value) == -1)
+/* Jobs share figures, muster backup ships, too: has a later run this one? */
+static bool
+is_outdated(const struct run *all, size_t n, const struct run *r,
+    const struct run_fact *f)
+{
+	const struct run *x;
+	size_t i;
+
+	for (x = all; x < all + n; x++)
+		for (i = 0; i < x->n_facts; i++)
+			if (is_same(&x->facts[i], f) &&
+			    (x->finished > r->finished ||
+			    (x->finished == r->finished && x > r)))
+				return true;
+	return false;
+}
+
+/* Was the name told already, with the first figure that has it? */
+static bool
+is_told(const struct run *all, const struct run *r, size_t fact)
+{
+	const char *name = r->facts[fact].name;
+	const struct run *x;
+	size_t i;
+
+	for (x = all; x <= r; x++)
+		for (i = 0; i < (x < r ? x->n_facts : fact); i++)
+			if (strcmp(x->facts[i].name, name) == 0)
+				return true;
+	return false;
+}
+
+/* All figures of one name, of each the newest. */
+static int
+add_named(struct buf *b, const struct policy *p, const struct run *all,
+    size_t n, const char *name, struct err *e)
+{
+	const struct run_fact *f;
+	const struct run *r;
+	size_t i;
+
+	if (head(b, name, "Of the last run.", e) == -1)
+		return -1;
+	for (r = all; r < all + n; r++)
+		for (i = 0; i < r->n_facts; i++) {
+			f = &r->facts[i];
+			if (strcmp(f->name, name) != 0 ||
+			    is_outdated(all, n, r, f))
+				continue;
+			if (buf_addf(b, e, "muster_%s{site=\"%s\"%s%s%s} "
+			    "%.15g\n", name, p->site, f->label[0] != '\0' ?
+			    ",store=\"" : "", f->label, f->label[0] != '\0' ?
+			    "\"" : "", f->value) == -1)
 				return -1;
-	}
+		}
+	return 0;
+}
+
+static int
+add_facts(struct buf *b, const struct policy *p, const struct run *all,
+    size_t n, struct err *e)
+{
+	const struct run *r;
+	size_t i;
+
+	for (r = all; r < all + n; r++)
+		for (i = 0; i < r->n_facts; i++)
+			if (!is_told(all, r, i) && add_named(b, p, all, n,
+			    r->facts[i].name, e) == -1)
+				return -1;
 	return 0;
 }
 
@@ -234,7 +286,7 @@ runs_write_metrics(const struct policy *p, const struct overview *o,
 {
 	struct run *all = calloc(RUNS_MAX, sizeof(*all));
 	struct buf b;
-	size_t i, n = 0;
+	size_t n = 0;
 	int rc = -1, which;
 
 	buf_init(&b, METRICS_MAX);
@@ -248,9 +300,8 @@ runs_write_metrics(const struct policy *p, const struct overview *o,
 	for (which = 0; which < 4; which++)
 		if (add_common(&b, p, all, n, which, e) == -1)
 			goto done;
-	for (i = 0; i < n; i++)
-		if (add_facts(&b, p, &all[i], e) == -1)
-			goto done;
+	if (add_facts(&b, p, all, n, e) == -1)
+		goto done;
 	rc = file_replace_path(path, 0644, b.data, b.len, e);
 done:
 	free(all);

@@ -151,6 +151,7 @@ GET /hush/0" ]
 	run -0 muster verify --quiet
 	run -0 muster drill --quiet
 	run -0 muster gate --quiet
+	run -0 muster backup --quiet	# it ships, too
 	[ "$(stat -c %a "$f")" = 644 ]
 	for m in 'ship_success{site="docs.example",store="far"} 1' \
 	    'ship_problems{site="docs.example",store="far"} 0' \
@@ -165,6 +166,12 @@ GET /hush/0" ]
 	# every name has one head, and its samples stand below it
 	awk '/^# TYPE/ { if (seen[$3]++) exit 1; now = $3; next }
 	    /^#/ { next } { sub(/\{.*/, "", $1); if ($1 != now) exit 1 }' "$f"
+	# and every sample is there once: of a figure of two jobs, the newest
+	[ -z "$(grep -v '^#' "$f" | sed 's/ [^ ]*$//' | sort | uniq -d)" ]
+	rm -r "$SITE/far"
+	run -2 muster ship --quiet
+	grep -qxF 'muster_ship_success{site="docs.example",store="far"} 0' \
+	    "$f"
 }
 
 @test "a store out of reach: the runs are told, and that they failed" {
