@@ -69,7 +69,10 @@ is_there(const struct schema *s, const char *database, const char *name,
 	return found;
 }
 
-/* CREATE TABLE of that name with the columns between grant and name. */
+/*
+ * CREATE TABLE of that name with the columns between grant and name.  Where a
+ * table has it that we know nothing of, that fails, and the table stays.
+ */
 static int
 add_stand_in(struct statements *text, const char *grant, const char *on,
     size_t name_len, struct err *e)
@@ -81,7 +84,7 @@ add_stand_in(struct statements *text, const char *grant, const char *on,
 
 	buf_init(&b, SQL_MAX);
 	buf_init(&column, SQL_MAX);
-	if (buf_add_text(&b, "CREATE OR REPLACE TABLE ", e) == -1 ||
+	if (buf_add_text(&b, "CREATE TABLE ", e) == -1 ||
 	    buf_add(&b, on, name_len, e) == -1)
 		goto done;
 	for (p = strchr(grant, '`'); p != NULL && p < on;

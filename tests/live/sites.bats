@@ -247,6 +247,22 @@ wordpress-like.yaml" ]
 	as_it_was files srv
 }
 
+@test "grants on an excluded table never replace it where it is" {
+	lab_server db
+	lab_sql db -e "CREATE DATABASE d; CREATE TABLE d.t (a INT);
+	    CREATE TABLE d.kept (a INT); INSERT INTO d.kept VALUES (1);
+	    CREATE USER app@localhost; GRANT SELECT (a) ON d.kept TO
+	    app@localhost"
+	lab_policy <<-YAML
+	  db: {defaults-file: $LAB/db.cnf, databases: [d], exclude: [d.kept]}
+	YAML
+	all_is_well
+	# by hand, where the table is: it is in the way, and stays
+	run ! lab_sql db <"$LAB/back/db/grants.sql"
+	[[ $output == *"'kept' already exists"* ]]
+	[ "$(lab_sql db -e 'SELECT a FROM d.kept')" = 1 ]
+}
+
 @test "configuration and nothing else" {
 	put etc/app.conf 'key = value'
 	chmod 600 "$root/etc/app.conf"
