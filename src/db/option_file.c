@@ -63,7 +63,7 @@ is_key(const char *line, const char *key, const char **value, size_t *len)
 		if (*line != *key && !(*key == '-' && *line == '_'))
 			return false;
 	line += strspn(line, " \t");
-	if (strchr("=\r\n", *line) == NULL)	/* or at the end */
+	if (strchr("=#\r\n", *line) == NULL)	/* or at the end */
 		return false;
 	line += *line == '=';
 	line += strspn(line, " \t");
@@ -121,7 +121,7 @@ option_file_check(const char *path, bool *tls, struct err *e)
 		else if (ours)
 			rc = look_at(path, number, p, tls, e);
 	}
-	if (rc == 0 && ferror(f))
+	if (rc == 0 && !feof(f))
 		rc = err_sys(e, "cannot read option file %s", path);
 	if (line != NULL)		/* it held a password */
 		explicit_bzero(line, size);

@@ -112,7 +112,8 @@ expected =1 or =0"* ]]
 	serve --skip-ssl
 	login u ssl-verify-server-cert=1
 	refused 'TLS/SSL error: SSL is required, but the server does not'
-	for line in "ssl-ca=$SITE/tls/ca.pem" ssl ssl=1 ssl-enforce=1; do
+	for line in "ssl-ca=$SITE/tls/ca.pem" ssl ssl=1 \
+	    'ssl # always' 'ssl = 1 # always' ssl-enforce=1; do
 		login u "$line"
 		refused 'the server does not offer TLS, which the option file'
 	done
