@@ -137,16 +137,28 @@ check_url(const char *url, bool *bucket, struct err *e)
 	    "a directory or s3://bucket/prefix", url, (int)n, scheme);
 }
 
+/* That the store keeps us out is not what an object says of a key. */
+static void
+is_denied(struct err *e)
+{
+	if (e->kind == ERR_DENIED && e->sys == 0)
+		e->sys = EACCES;
+}
+
 struct store *
 store_open_with(const char *url, const struct store_options *o,
     struct err *e)
 {
+	struct store *s;
 	bool bucket;
 
 	if (check_url(url, &bucket, e) == -1)
 		return NULL;
-	return bucket ? s3_open(url, o, e) :
+	s = bucket ? s3_open(url, o, e) :
 	    dir_open(url, o != NULL && o->unread, e);
+	if (s == NULL)
+		is_denied(e);
+	return s;
 }
 
 struct store *
@@ -247,13 +259,11 @@ store_put_from(struct store *s, const char *name,
 	return rc;
 }
 
-/* That the store keeps us out is not what an object says of a key. */
 static int
 failed(const struct store *s, struct err *e, const char *what,
     const char *name, const char *where)
 {
-	if (e->kind == ERR_DENIED && e->sys == 0)
-		e->sys = EACCES;
+	is_denied(e);
 	return err_add(e, "%s %s %s %s", what, name, where, s->url);
 }
 

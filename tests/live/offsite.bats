@@ -245,6 +245,9 @@ s3api() {
 @test "a wrong key, and a server that is not there, are trouble, named" {
 	AWS_SECRET_ACCESS_KEY=wrong run -2 muster list -s offsite
 	[[ $output != *wrong* ]]
+	# a gate that is not let in could not tell: that is no "no"
+	AWS_SECRET_ACCESS_KEY=wrong run ! muster gate -n -s local
+	[[ $output =~ UNKNOWN\ +off-site\ offsite\  ]]
 	sed "s|$S3_ENDPOINT|http://127.0.0.1:9|" "$SITE/offsite.yaml" \
 	    >"$BATS_TEST_TMPDIR/away.yaml"
 	run -2 muster ship -p "$BATS_TEST_TMPDIR/away.yaml"

@@ -4,6 +4,7 @@
  * few times only, and so is a server that never answered: a wrong name or
  * port should be told soon.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -135,6 +136,8 @@ give_up(const struct task *t, enum s3_verdict v, struct err *e)
 {
 	int64_t spent = (clock_monotonic() - t->began) / SECOND;
 
+	if (e->kind == ERR_DENIED)	/* by the store: see store.h */
+		e->sys = EACCES;
 	if (t->tries > 1 && v >= S3_AGAIN)
 		(void)err_add(e, "gave up after %u tries in %lld seconds",
 		    t->tries, (long long)spent);
