@@ -36,9 +36,10 @@ chain_predeploy(struct job *j, struct err *e)
 	status = chain_backup(j, e);
 	if (status != CMD_YES && status != CMD_PARTIAL)
 		return status;
+	err_clear(e);
 	status = job_doctor(&doctor, e);
-	if (e->kind != ERR_NONE)
-		return status;
+	if (e->kind != ERR_NONE)	/* whatever it says: this is no GO */
+		return status != CMD_YES ? status : CMD_TROUBLE;
 	status = job_drill(j, e);
 	if (status != CMD_YES && status != CMD_NO)
 		return status;

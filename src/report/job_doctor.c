@@ -21,6 +21,7 @@
 /* One look, and the receipt that it may become. */
 struct visit {
 	const struct job_doctor	*j;
+	const struct policy	*p;		/* what was looked at */
 	struct receipt		 r;
 	struct err		 e;		/* the receipt's, if any */
 };
@@ -93,7 +94,7 @@ sign(struct visit *v, const struct access *a, struct err *e)
 	}
 	if ((s = malloc(sizeof(*s))) == NULL)
 		return err_memory(e);
-	rc = trail_find_snapshot(&a->depot, a->policy->site, NULL, s, &damaged,
+	rc = trail_find_snapshot(&a->depot, v->p->site, NULL, s, &damaged,
 	    e);
 	if (rc == 0) {
 		r->snapshot = s->digest;
@@ -103,16 +104,16 @@ sign(struct visit *v, const struct access *a, struct err *e)
 	if (rc == -1)
 		return err_add(e, "what the doctor saw cannot be signed "
 		    "before there is a snapshot");
-	(void)snprintf(r->site, sizeof(r->site), "%s", a->policy->site);
+	(void)snprintf(r->site, sizeof(r->site), "%s", v->p->site);
 	memcpy(r->store, a->depot.charter.store, sizeof(r->store));
 	(void)snprintf(r->from, sizeof(r->from), "%s",
 	    store_url(a->depot.store));
 	(void)snprintf(r->kind, sizeof(r->kind), "doctor");
 	if (gethostname(r->host, sizeof(r->host) - 1) == -1)
 		(void)snprintf(r->host, sizeof(r->host), "unknown");
-	r->policy = a->policy->digest;
-	r->rto = a->policy->rto;
-	r->rpo = a->policy->rpo;
+	r->policy = v->p->digest;
+	r->rto = v->p->rto;
+	r->rpo = v->p->rpo;
 	r->passed = r->n_checks > 0;
 	for (size_t i = 0; i < r->n_checks; i++)
 		r->passed = r->passed && r->checks[i].passed;
@@ -120,10 +121,9 @@ sign(struct visit *v, const struct access *a, struct err *e)
 }
 
 static int
-look(struct visit *v, const struct policy *p, struct doctor_report *report,
-    struct err *e)
+look(struct visit *v, struct doctor_report *report, struct err *e)
 {
-	const struct doctor_options o = { .policy = p,
+	const struct doctor_options o = { .policy = v->p,
 	    .quick = v->j->quick, .each = on_finding, .cookie = v };
 	int64_t begun = clock_monotonic();
 	struct receipt *r = &v->r;
@@ -160,9 +160,10 @@ job_doctor(const struct job_doctor *j, struct err *e)
 	err_clear(&v.e);
 	if (keys_init(e) == -1 || (p = policy_load(j->policy, e)) == NULL)
 		return CMD_TROUBLE;
+	v.p = p;
 	if (j->if_demanded && p->gate_doctor_age == 0)
 		status = CMD_YES;
-	else if (look(&v, p, &report, e) == 0 && (!j->sign ||
+	else if (look(&v, &report, e) == 0 && (!j->sign ||
 	    (access_open(&a, &w, e) == 0 && sign(&v, &a, e) == 0)) &&
 	    say(&v, &report, e) == 0)
 		status = report.bad > 0 ? CMD_NO : report.unknown > 0 ?
