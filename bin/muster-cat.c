@@ -60,8 +60,7 @@ cat(struct access *a, char *operands[], struct err *e)
 	if (text[0] != '\0')
 		(void)fprintf(stderr, "muster-cat: %s", text);
 	if ((p = snapshot_part(s, operands[0])) == NULL) {
-		(void)err_set(e, ERR_INPUT, "%s has no component %s",
-		    s->object, operands[0]);
+		(void)snapshot_lacks(s, operands[0], e);
 		goto done;
 	}
 	if (archive_cat(a->depot.chunks, &p->root, paths, STDOUT_FILENO,

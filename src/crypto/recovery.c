@@ -311,7 +311,8 @@ recovery_key_load(const char *path, const struct passphrase_source *from,
 	if (key_file_load(&f, path, e) == -1)
 		return NULL;
 	if (f.kind != KEY_RECOVERY) {
-		(void)err_set(e, ERR_DAMAGED, "it is another kind of key");
+		(void)err_set(e, ERR_DAMAGED, "it is another kind "
+		    "of key: expected a recovery key");
 		goto done;
 	}
 	if (fields_count(f.json, 6, e) == -1 ||

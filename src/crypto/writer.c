@@ -79,7 +79,8 @@ from_file(const struct key_file *f, struct err *e)
 	uint8_t *both = NULL;
 
 	if (f->kind != KEY_WRITER) {
-		(void)err_set(e, ERR_DAMAGED, "it is another kind of key");
+		(void)err_set(e, ERR_DAMAGED, "it is another kind "
+		    "of key: expected a writer key");
 		goto done;
 	}
 	if ((made = calloc(1, sizeof(*made))) == NULL) {

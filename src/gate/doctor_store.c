@@ -172,7 +172,8 @@ look_store(struct doctor *d, const struct policy_store *store,
 		if (doctor_must_stop(e))
 			return -1;
 		tell(&v, DOCTOR_BAD, "", first->store[0] != '\0' &&
-		    e->kind == ERR_ABSENT ? "if it is new: muster-ship --init" :
+		    e->kind == ERR_ABSENT ? "if it is new: make its folder, "
+		    "then muster-ship --init; else see stores in the policy" :
 		    "see stores in the policy", e->text);
 		return 0;
 	}

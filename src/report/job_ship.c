@@ -119,27 +119,26 @@ say_json(const struct course *c, struct err *e)
 static int
 say(const struct course *c, struct err *e)
 {
-	char sent[NUM_TEXT_MAX], read[NUM_TEXT_MAX];
+	char packs[NUM_TEXT_MAX], sent[NUM_TEXT_MAX], texts[NUM_TEXT_MAX];
+	char there[NUM_TEXT_MAX], back[NUM_TEXT_MAX], read[NUM_TEXT_MAX];
 
 	if (cmd_json())
 		return say_json(c, e);
 	if (cmd_quiet() || c->rc == -1)
 		return 0;
+	(void)num_format_count(c->r.packs, "pack", packs);
+	(void)num_format_count(c->r.statements, "statement", texts);
+	(void)num_format_count(c->r.present, "pack", there);
+	(void)num_format_size(c->r.bytes, sent);
 	if (c->o.dry_run) {
-		printf("%s: would send %llu packs, %s, and %llu statements; "
-		    "%llu packs are there (dry run: nothing was sent)\n",
-		    c->store->name, (unsigned long long)c->r.packs,
-		    num_format_size(c->r.bytes, sent),
-		    (unsigned long long)c->r.statements,
-		    (unsigned long long)c->r.present);
+		printf("%s: would send %s, %s, and %s; there already: %s "
+		    "(dry run: nothing was sent)\n", c->store->name, packs,
+		    sent, texts, there);
 		return 0;
 	}
-	printf("%s: sent %llu packs, %s, and %llu statements; %llu packs were "
-	    "there; read back %llu packs, %s%s\n", c->store->name,
-	    (unsigned long long)c->r.packs, num_format_size(c->r.bytes, sent),
-	    (unsigned long long)c->r.statements,
-	    (unsigned long long)c->r.present,
-	    (unsigned long long)c->r.read_packs,
+	printf("%s: sent %s, %s, and %s; there already: %s; read back %s, "
+	    "%s%s\n", c->store->name, packs, sent, texts, there,
+	    num_format_count(c->r.read_packs, "pack", back),
 	    num_format_size(c->r.read_bytes, read),
 	    c->r.problems > 0 ? ": NOT GOOD" : "");
 	return 0;

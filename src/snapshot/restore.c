@@ -54,7 +54,9 @@ check_folder(const char *path, struct err *e)
 	while (rc == 0 && (errno = 0, d = readdir(dir)) != NULL)
 		if (strcmp(d->d_name, ".") != 0 &&
 		    strcmp(d->d_name, "..") != 0)
-			rc = err_set(e, ERR_EXISTS, "%s is not empty", path);
+			rc = err_set(e, ERR_EXISTS, "%s is not empty: expected "
+			    "an empty folder, or --resume to go on with a "
+			    "restore that was stopped", path);
 	if (rc == 0 && errno != 0)
 		rc = err_sys(e, "cannot read %s", path);
 	(void)closedir(dir);
@@ -149,8 +151,7 @@ restore_check(struct depot *d, const struct snapshot *s,
 	size_t i;
 
 	if (o->part != NULL && snapshot_part(s, o->part) == NULL)
-		return err_set(e, ERR_INPUT, "%s has no component %s",
-		    s->object, o->part);
+		return snapshot_lacks(s, o->part, e);
 	for (i = 0; i < s->n_parts; i++)
 		if (is_wanted(o, &s->parts[i]) &&
 		    check_part(d, &s->parts[i], o, e) == -1)

@@ -51,6 +51,19 @@ snapshot_part(const struct snapshot *s, const char *name)
 	return NULL;
 }
 
+int
+snapshot_lacks(const struct snapshot *s, const char *name, struct err *e)
+{
+	char names[SNAPSHOT_PARTS_MAX * SNAPSHOT_NAME_MAX + 1] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < s->n_parts; i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len,
+		    " %s", s->parts[i].name);
+	return err_set(e, ERR_INPUT, "%s has no component %s: expected one "
+	    "of%s", s->object, name, names);
+}
+
 uint64_t
 snapshot_bytes(const struct snapshot *s)
 {

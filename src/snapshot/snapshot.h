@@ -68,6 +68,10 @@ int		 part_kind_parse(const char *, enum part_kind *);
 const struct part	*snapshot_part(const struct snapshot *,
 			    const char *name);
 
+/* Sets ERR_INPUT: no part has that name; which there are.  Returns -1. */
+int		 snapshot_lacks(const struct snapshot *, const char *name,
+		    struct err *);
+
 /* Entries and bytes of all parts; how much was not read. */
 uint64_t	snapshot_bytes(const struct snapshot *);
 uint64_t	snapshot_unread(const struct snapshot *);

@@ -142,6 +142,7 @@ bad() {
 @test "a store that is not there, and one that is another" {
 	sed -i "s|^  local: .*|&\n  away: {url: $SITE/away}|" "$policy"
 	bad "store away: "
+	[[ $output == *"make its folder, then muster-ship --init"* ]]
 	MUSTER_POLICY='' muster init --store "$SITE/other" --recovery-key \
 	    "$BATS_TEST_TMPDIR/other.key" --passphrase-file \
 	    "$SITE/passphrase" -o "$BATS_TEST_TMPDIR/other.yaml" >/dev/null

@@ -50,7 +50,7 @@ same() {
 @test "a dry run sends nothing" {
 	head -c 100000 /dev/urandom | muster seal --as more --quiet
 	run -0 muster ship -n
-	[[ $output == *"would send 1 packs"* ]]
+	[[ $output == *"would send 1 pack, "* ]]
 	[ "$(find "$SITE/copy/packs" -type f | wc -l)" -lt \
 	    "$(find "$SITE/store/packs" -type f | wc -l)" ]
 	run -0 muster ship -q
@@ -117,7 +117,7 @@ same() {
 	    >"$SITE/away.yaml"
 	head -c 1000 /dev/urandom | muster seal --as again --quiet
 	run -2 muster ship -s local -p "$SITE/away.yaml"
-	[[ $output == *"copy: sent 1 packs"* ]]
+	[[ $output == *"copy: sent 1 pack, "* ]]
 	[[ $output == *"$SITE/away"* ]]
 }
 

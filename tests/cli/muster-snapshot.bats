@@ -141,7 +141,7 @@ is no such directory" ]
 	[[ $output == *"empty is not a muster store: it has no charter"* ]]
 	docs_policy | sed "s|writer: .*|writer: $SITE/recovery.key|" >key.yaml
 	run -2 muster snapshot -p key.yaml
-	[[ $output == *"recovery.key: it is another kind of key" ]]
+	[[ $output == *"y: it is another kind of key: expected a writer key" ]]
 	run -2 muster snapshot --store nowhere
 	[[ $output == *"no store is named nowhere: the first is local" ]]
 }

@@ -12,7 +12,7 @@ holds_itself_only() {
 	run -0 bash -c "muster cat $c | tar -t"
 	[[ $output == *"${path#/}"* ]]
 	run -2 muster cat "$other"
-	[[ $output == *"has no component $other" ]]
+	[[ $output == *"has no component $other: expected one of $c" ]]
 }
 
 is_refused_by_a_gate_that_wants_all() {
