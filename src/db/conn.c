@@ -510,6 +510,21 @@ quote_name(struct buf *out, const char *name, struct err *e)
 	return buf_add_byte(out, '`', e);
 }
 
+const char *
+unquote_name(const char *p, struct buf *out, struct err *e)
+{
+	buf_clear(out);
+	if (*p++ != '`')
+		return NULL;
+	for (; *p != '\0'; p++) {
+		if (*p == '`' && *++p != '`')
+			return buf_text(out, e) == NULL ? NULL : p;
+		if (buf_add_byte(out, (uint8_t)*p, e) == -1)
+			return NULL;
+	}
+	return NULL;
+}
+
 int
 quote_text(struct buf *out, const void *text, size_t len, struct err *e)
 {

@@ -123,6 +123,13 @@ int	quote_name(struct buf *, const char *, struct err *);
 int	quote_text(struct buf *, const void *, size_t, struct err *);
 
 /*
+ * Replace what the buffer has by the name that is quoted at p; where it ends
+ * is returned.  NULL when no quoted name begins there (no error is set then),
+ * or with an error.
+ */
+const char	*unquote_name(const char *p, struct buf *, struct err *);
+
+/*
  * Content for LOAD DATA LOCAL: read() gives 1 and a borrowed run of bytes, 0
  * at the end, -1 with the error, which ends the statement.
  */

@@ -15,22 +15,6 @@
 
 #define SQL_MAX ((size_t)1 << 20)
 
-/* Behind the quoted name at p, and what it says; NULL: it is none, or -1. */
-static const char *
-take_name(const char *p, struct buf *out, struct err *e)
-{
-	buf_clear(out);
-	if (*p++ != '`')
-		return NULL;
-	for (; *p != '\0'; p++) {
-		if (*p == '`' && *++p != '`')
-			return buf_text(out, e) == NULL ? NULL : p;
-		if (buf_add_byte(out, (uint8_t)*p, e) == -1)
-			return NULL;
-	}
-	return NULL;
-}
-
 /* Where " ON `database`.`table` TO " is, or NULL: it is about a routine. */
 static const char *
 find_table(const char *grant)
@@ -48,25 +32,27 @@ find_table(const char *grant)
 	return NULL;
 }
 
-static bool
+/* 1: the archive has that table or view; 0: it has not. */
+static int
 is_there(const struct schema *s, const char *database, const char *name,
     struct err *e)
 {
-	char *stem = NULL, *path = NULL;
-	bool found = false;
+	char *stem, *path = NULL;
 	size_t i;
+	int rc = -1;
 
 	for (i = 0; i < s->n_tables; i++)
 		if (strcmp(s->tables[i]->database, database) == 0 &&
 		    strcmp(s->tables[i]->name, name) == 0)
-			return true;
-	if ((stem = schema_stem(database, name, e)) != NULL)
-		path = schema_path(stem, "-schema-view.sql", e);
-	for (i = 0; path != NULL && i < s->n && !found; i++)
-		found = strcmp(s->items[i].path, path) == 0;
+			return 1;
+	if ((stem = schema_stem(database, name, e)) != NULL &&
+	    (path = schema_path(stem, "-schema-view.sql", e)) != NULL)
+		rc = 0;
+	for (i = 0; rc == 0 && i < s->n; i++)
+		rc = strcmp(s->items[i].path, path) == 0;
 	free(stem);
 	free(path);
-	return found;
+	return rc;
 }
 
 /*
@@ -89,7 +75,7 @@ add_stand_in(struct statements *text, const char *grant, const char *on,
 		goto done;
 	for (p = strchr(grant, '`'); p != NULL && p < on;
 	    p = strchr(end, '`')) {
-		if ((end = take_name(p, &column, e)) == NULL)
+		if ((end = unquote_name(p, &column, e)) == NULL)
 			goto done;
 		if (buf_add_text(&b, any ? "," : " (", e) == -1 ||
 		    buf_add(&b, p, (size_t)(end - p), e) == -1 ||
@@ -112,27 +98,28 @@ add_grant(struct statements *text, const struct schema *s, const char *grant,
 {
 	const char *on = find_table(grant), *p;
 	struct buf database, name;
-	int rc = -1;
+	int rc = -1, there;
 
 	if (on == NULL)
 		return statements_addf(text, e, "%s", grant);
 	buf_init(&database, SQL_MAX);
 	buf_init(&name, SQL_MAX);
-	p = take_name(on, &database, e);
+	p = unquote_name(on, &database, e);
 	if (p != NULL && strncmp(p, ".* ", 3) == 0) {
 		rc = statements_addf(text, e, "%s", grant);
 		goto done;
 	}
 	if (p == NULL || *p++ != '.' ||
-	    (p = take_name(p, &name, e)) == NULL) {
+	    (p = unquote_name(p, &name, e)) == NULL) {
 		rc = err_set(e, ERR_REMOTE, "the server's answer is not a "
 		    "GRANT: %.200s", grant);
 		goto done;
 	}
-	if (is_there(s, (char *)database.data, (char *)name.data, e)) {
+	there = is_there(s, (char *)database.data, (char *)name.data, e);
+	if (there == 1)
 		rc = statements_addf(text, e, "%s", grant);
+	if (there != 0)
 		goto done;
-	}
 	if (add_stand_in(text, grant, on, (size_t)(p - on), e) == -1 ||
 	    statements_addf(text, e, "%s", grant) == -1)
 		goto done;

@@ -196,21 +196,6 @@ done:
 	return rc;
 }
 
-/* Take the name from `p` on, quoted, into the buffer: behind it, or NULL. */
-static const char *
-unquote(const char *p, struct buf *out, struct err *e)
-{
-	if (*p++ != '`')
-		return NULL;
-	for (; *p != '\0'; p++) {
-		if (*p == '`' && *++p != '`')
-			return buf_text(out, e) == NULL ? NULL : p;
-		if (buf_add_byte(out, (uint8_t)*p, e) == -1)
-			return NULL;
-	}
-	return NULL;
-}
-
 static bool
 has_sequence(const struct schema *s, const char *database, const char *name)
 {
@@ -266,11 +251,9 @@ check_default(const struct schema *s, const struct relation *t,
 	buf_init(&database, SQL_MAX);
 	buf_init(&name, SQL_MAX);
 	while (rc == 0 && (p = next_call(p)) != NULL) {
-		buf_clear(&database);
-		buf_clear(&name);
-		p = unquote(p, &database, e);
+		p = unquote_name(p, &database, e);
 		if (p == NULL || *p++ != '.' ||
-		    (p = unquote(p, &name, e)) == NULL)
+		    (p = unquote_name(p, &name, e)) == NULL)
 			break;
 		if (!has_sequence(s, (char *)database.data,
 		    (char *)name.data))

@@ -2,12 +2,14 @@
  * Rules about whom to trust: who can read the store, whether the escrowed key
  * was tried, whether the alarm was, and whether the trail is whole.
  */
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/file.h"
 #include "base/num.h"
 #include "gate/rules.h"
 #include "policy/policy.h"
@@ -113,36 +115,59 @@ drilled_on(const struct evidence *x, const char *host)
 	return NULL;
 }
 
+/*
+ * Is this the host that takes snapshots, and the key here?  What we cannot
+ * look at is unknown.
+ */
+static enum rule_result
+look_for_key(const struct evidence *x, char seen[RECEIPT_TEXT_MAX])
+{
+	const char *key = x->o->policy->recovery_key;
+	char here[SNAPSHOT_SITE_MAX] = "";
+	struct stat st;
+
+	if (gethostname(here, sizeof(here) - 1) == -1) {
+		(void)snprintf(seen, RECEIPT_TEXT_MAX, "this host does not "
+		    "tell its name");
+		return RULE_UNKNOWN;
+	}
+	if (strcmp(here, x->s.host) == 0 && key != NULL) {
+		if (stat(key, &st) == 0) {
+			(void)snprintf(seen, RECEIPT_TEXT_MAX,
+			    "%.100s has %.300s", here, key);
+			return RULE_FAIL;
+		}
+		if (errno != ENOENT && errno != ENOTDIR) {
+			(void)snprintf(seen, RECEIPT_TEXT_MAX, "cannot look "
+			    "for %.200s: %s", key, strerror(errno));
+			return RULE_UNKNOWN;
+		}
+	}
+	(void)snprintf(seen, RECEIPT_TEXT_MAX, "%.200s has none that we know "
+	    "of", x->s.host);
+	return RULE_PASS;
+}
+
 /* The host that takes snapshots holds no key that reads them. */
 static void
 rule_apart(struct evidence *x)
 {
-	const struct policy *p = x->o->policy;
 	const struct past_drill *d;
-	char seen[RECEIPT_TEXT_MAX], here[SNAPSHOT_SITE_MAX] = "";
+	enum rule_result result = RULE_FAIL;
+	char seen[RECEIPT_TEXT_MAX];
 
-	if (!p->gate_key_apart)
+	if (!x->o->policy->gate_key_apart)
 		return;
-	(void)gethostname(here, sizeof(here) - 1);
-	if (!x->has_s)
+	if (!x->has_s) {
+		result = RULE_UNKNOWN;
 		(void)snprintf(seen, sizeof(seen), "no snapshot to say which "
 		    "host that is");
-	else if ((d = drilled_on(x, x->s.host)) != NULL)
+	} else if ((d = drilled_on(x, x->s.host)) != NULL)
 		(void)snprintf(seen, sizeof(seen), "%.200s opened it for a "
 		    "drill, with key %s", d->host, d->key);
-	else if (strcmp(here, x->s.host) == 0 && p->recovery_key != NULL &&
-	    file_exists(p->recovery_key))
-		(void)snprintf(seen, sizeof(seen), "%.100s has %.300s", here,
-		    p->recovery_key);
-	else {
-		(void)snprintf(seen, sizeof(seen), "%.200s has none that we "
-		    "know of", x->s.host);
-		rule_add(x, "readers apart", RULE_PASS, x->s.object,
-		    "no recovery key where snapshots are taken", seen);
-		return;
-	}
-	rule_add(x, "readers apart", x->has_s ? RULE_FAIL : RULE_UNKNOWN,
-	    x->has_s ? x->s.object : "",
+	else
+		result = look_for_key(x, seen);
+	rule_add(x, "readers apart", result, x->has_s ? x->s.object : "",
 	    "no recovery key where snapshots are taken", seen);
 }
 

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #include "base/err.h"
 #include "base/intr.h"
 #include "pack/pack.h"
@@ -121,7 +120,7 @@ room_make(struct room *r, uint64_t size, struct err *e)
 	if (size <= r->size)
 		return 0;
 	free(r->p);
-	r->size = ((size_t)size / ROOM_UNIT + 1) * ROOM_UNIT;
+	r->size = ((size_t)size + ROOM_UNIT - 1) / ROOM_UNIT * ROOM_UNIT;
 	if ((r->p = aligned_alloc(ROOM_UNIT, r->size)) == NULL) {
 		r->size = 0;
 		return err_memory(e);

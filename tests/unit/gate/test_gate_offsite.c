@@ -2,6 +2,7 @@
  * The gate's rules about other stores, about the doctor, and about who can
  * read: each opens for what is good, and stays shut, by name, for what is not.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -192,6 +193,17 @@ SPOIL(key_where_taken)
 	POLICY(x).recovery_key = x->f.recovery;
 }
 
+/* A path that leads nowhere the kernel would go: neither there nor absent. */
+SPOIL(key_not_seen)
+{
+	static char path[NAME_MAX + 3];
+
+	memset(path, 'k', sizeof(path) - 1);
+	path[0] = '/';
+	POLICY(x).gate_key_apart = true;
+	POLICY(x).recovery_key = path;
+}
+
 SPOIL(read_where_unknown)
 {
 	POLICY(x).gate_key_apart = true;
@@ -231,6 +243,8 @@ static const struct wrong wrongs[] = {
 	{ "the drill ran where snapshots are taken", read_where_taken, NULL,
 	    "readers apart" },
 	{ "a recovery key is where snapshots are taken", key_where_taken,
+	    NULL, "readers apart" },
+	{ "whether a recovery key is there cannot be seen", key_not_seen,
 	    NULL, "readers apart" },
 	{ "nobody knows where snapshots are taken", read_where_unknown, NULL,
 	    "readers apart" },
