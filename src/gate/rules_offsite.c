@@ -65,7 +65,7 @@ look(struct evidence *x, const struct policy_store *p, char *first,
 static int
 rule_offsite(struct evidence *x, const char *store, struct err *e)
 {
-	const struct policy_store *p;
+	const struct policy_store *p, *home = &x->o->policy->stores[0];
 	struct ship_report r = { .packs = 0 };
 	char name[RECEIPT_TEXT_MAX], required[RECEIPT_TEXT_MAX];
 	char seen[RECEIPT_TEXT_MAX], first[RECEIPT_TEXT_MAX] = "";
@@ -77,8 +77,14 @@ rule_offsite(struct evidence *x, const char *store, struct err *e)
 	(void)snprintf(required, sizeof(required), "the snapshot and its %s "
 	    "there with their sizes, a sample read back",
 	    num_format_count(x->s.packs, "pack", text));
-	if ((p = policy_find_store(x->o->policy, store, &why)) == NULL ||
-	    look(x, p, first, &r, &why) == -1) {
+	p = policy_find_store(x->o->policy, store, &why);
+	if (p != NULL && p != home && store_is_same(p->url, home->url)) {
+		(void)snprintf(seen, sizeof(seen), "%.200s is the folder of "
+		    "store %.100s", p->url, home->name);
+		rule_add(x, name, RULE_FAIL, x->s.object, required, seen);
+		return 0;
+	}
+	if (p == NULL || look(x, p, first, &r, &why) == -1) {
 		if (must_stop(&why)) {
 			*e = why;
 			return -1;

@@ -120,6 +120,28 @@ find_paths(struct setup *s, struct err *e)
 	return (s->state = beside(s, "state", e)) == NULL ? -1 : 0;
 }
 
+/* May something of that path be made, by the folder it will be in? */
+static int
+check_folder(const char *what, const char *path, struct err *e)
+{
+	char folder[PATH_MAX];
+	char *slash;
+
+	if (snprintf(folder, sizeof(folder), "%s", path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return err_sys(e, "cannot make %s %s", what, path);
+	}
+	do {
+		if ((slash = strrchr(folder, '/')) == NULL)
+			return 0;
+		slash[slash == folder] = '\0';
+		if (access(folder, W_OK | X_OK) == 0)
+			return 0;
+	} while (errno == ENOENT && slash != folder);
+	return err_sys(e, "cannot make %s %s: cannot write in %s", what, path,
+	    folder);
+}
+
 static int
 check_new(const char *what, const char *path, struct err *e)
 {
@@ -130,7 +152,7 @@ check_new(const char *what, const char *path, struct err *e)
 		    "a new file", what, path);
 	if (errno != ENOENT)
 		return err_sys(e, "cannot look at %s %s", what, path);
-	return 0;
+	return check_folder(what, path, e);
 }
 
 static int
@@ -153,7 +175,7 @@ check_store(const struct setup *s, struct err *e)
 		if (e->kind != ERR_ABSENT || is_bucket(s))
 			return -1;
 		err_clear(e);
-		return 0;
+		return check_folder("store", s->store, e);
 	}
 	rc = store_list(store, "", any_object, name, e);
 	store_close(store);

@@ -440,6 +440,10 @@ ship_all(struct ship *s, struct err *e)
 	uint64_t bytes, packs;
 
 	step(s, "compare", 0);
+	if (store_is_same(store_url(s->from->store), store_url(s->o->to)))
+		return err_set(e, ERR_INPUT, "%s and %s are one folder: "
+		    "expected a store in another place", store_url(s->o->to),
+		    store_url(s->from->store));
 	if (ship_agree(s, e) == -1)
 		return -1;
 	if (holding_list(&s->packs, s->from->store, "packs/", e) == -1 ||

@@ -5,6 +5,8 @@
  * What a driver tried in vain on its way to success is nobody's error.
  */
 #include <assert.h>
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -216,6 +218,15 @@ const char *
 store_url(const struct store *s)
 {
 	return s->url;
+}
+
+bool
+store_is_same(const char *url, const char *other)
+{
+	struct stat a, b;
+
+	return stat(url, &a) == 0 && stat(other, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 enum store_put_result

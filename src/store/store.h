@@ -144,6 +144,12 @@ struct store	*store_wrap(const struct store_driver *, void *self,
 const char	*store_url(const struct store *);
 
 /*
+ * Are both URLs one directory, under two names?  Of buckets only what is in
+ * the policy tells.
+ */
+bool		 store_is_same(const char *url, const char *other);
+
+/*
  * Put an object unless one of that name is there.  On STORE_PUT it is
  * durable: it and its name survive a loss of power.  On STORE_EXISTED nothing
  * was changed and nothing is said about the existing content.  On failure

@@ -180,14 +180,42 @@ make_bench() {
 	run -0 muster key prove again.key --store store
 }
 
+# as_nobody COMMAND ...
+as_nobody() {
+	setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups "$@"
+}
+
+@test "nothing is made when one of them could not be" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to become somebody else"
+	init=$(command -v muster-init)
+	as_nobody test -x "$init" || skip "nobody cannot run muster-init"
+	top=$(mktemp -d /var/tmp/muster-bats.XXXXXX)
+	chmod 711 "$top"
+	mkdir "$top/mine" "$top/roots"
+	chown nobody "$top/mine"
+	cd "$top/mine"
+	run -2 as_nobody "$init" --site s --bare-recovery-key \
+	    --store ../roots/a/store
+	echo "$output"
+	[[ $output == *"cannot make store "*": cannot write in $top/"* ]]
+	[ -z "$(ls -A)" ]
+	run -2 as_nobody "$init" --site s --bare-recovery-key --store store \
+	    -k ../roots/key
+	[[ $output == *"cannot make recovery key "*": Permission denied"* ]]
+	[ -z "$(ls -A)" ]
+	rm -rf "$top"
+}
+
 @test "a later step that fails is 3, and what was made is named" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to mount a full disk"
 	mkdir d
-	chmod 500 d
-	run -3 plainly muster init -s d/store -o muster.yaml --bare-recovery-key
+	mount -t tmpfs -o nr_inodes=1 tmpfs d
+	run muster init -s d/store -o muster.yaml --bare-recovery-key
+	umount d
+	[ "$status" -eq 3 ]
 	[[ $output == *"made until then, and still there: recovery key" ]]
 	[ -e recovery.key ]
 	[ ! -e muster.yaml ]
-	chmod 700 d
 }
 
 @test "an answer that cannot be written is 2 when nothing else is wrong" {

@@ -41,6 +41,16 @@ same() {
 	run -0 muster verify --store "$SITE/copy"
 }
 
+@test "one folder under two names is no second store" {
+	ln -s "$SITE/store" "$SITE/elsewhere"
+	sed "s|url: $SITE/copy|url: $SITE/elsewhere|" "$MUSTER_POLICY" \
+	    >"$SITE/twice.yaml"
+	run -2 muster ship -p "$SITE/twice.yaml"
+	[[ $output == *"elsewhere and $SITE/store are one folder: "* ]]
+	run -2 muster ship -p "$SITE/twice.yaml" --init
+	rm "$SITE/elsewhere"
+}
+
 @test "a second run sends nothing, --read-back=all reads all" {
 	run -0 muster ship --read-back=all --json
 	run -0 jq -e '.packs == 0 and .bytes == 0 and .statements == 0 and

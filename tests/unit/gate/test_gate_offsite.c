@@ -193,6 +193,16 @@ SPOIL(key_where_taken)
 	POLICY(x).recovery_key = x->f.recovery;
 }
 
+/* Another name of the first store. */
+SPOIL(same_folder)
+{
+	static char url[PATH_MAX];
+
+	add_store(x);
+	(void)snprintf(url, sizeof(url), "%s/.", x->f.store);
+	stores[1].url = url;
+}
+
 /* A path that leads nowhere the kernel would go: neither there nor absent. */
 SPOIL(key_not_seen)
 {
@@ -230,6 +240,8 @@ static const struct wrong wrongs[] = {
 	{ "the off-site store is gone", store_gone, NULL,
 	    "off-site offsite" },
 	{ "the off-site store is another", store_of_another, NULL,
+	    "off-site offsite" },
+	{ "the off-site store is the first one's folder", same_folder, NULL,
 	    "off-site offsite" },
 	{ "nothing is locked", not_locked, NULL, "lock offsite" },
 	{ "what should be locked is not there", lock_not_seen, NULL,
