@@ -4,12 +4,9 @@
  * Each piece is resolved below the folder that the piece before it opened, so
  * what holds for one call holds for the chain.
  */
-#include <sys/syscall.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,33 +15,12 @@
 #include "base/beneath.h"
 #include "base/fd.h"
 
-#define TRIES_MAX 16
 #define PIECE_MAX (PATH_MAX - 1)
 
 static int
 open_piece(int folder, const char *name, int flags)
 {
 	return beneath_openat(folder, name, flags | O_NOFOLLOW);
-}
-
-int
-within_open_rooted(int folder, const char *path, int flags)
-{
-	const struct open_how how = {
-		.flags = (unsigned)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int i;
-	long fd;
-
-	for (i = 0; i < TRIES_MAX; i++) {
-		fd = syscall(SYS_openat2, folder, path, &how, sizeof(how));
-		if (fd != -1 || (errno != EINTR && errno != EAGAIN))
-			break;
-	}
-	if (fd == -1 && errno == ENOSYS)	/* then through no symlink */
-		return beneath_openat(folder, path + strspn(path, "/"), flags);
-	return (int)fd;
 }
 
 /* The longest run of whole parts that one call takes. */

@@ -19,13 +19,6 @@ int	within_open(int folder, const char *name, int flags);
 int	within_open_read(int folder, const char *name, int flags);
 
 /*
- * A path as it would be if the folder were "/": symlinks are followed, but
- * absolute ones and ".." lead nowhere but below it.  Shorter than PATH_MAX.
- * A kernel without openat2(2) follows none: ELOOP.
- */
-int	within_open_rooted(int folder, const char *path, int flags);
-
-/*
  * "/proc/self/fd/N", for calls that want a path where we hold an O_PATH
  * descriptor.  Returns its buffer.
  */

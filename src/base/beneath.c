@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -82,13 +83,12 @@ walk(int folder, const char *name, int flags)
 	}
 }
 
-int
-beneath_openat(int folder, const char *name, int flags)
+static int
+ask_kernel(int folder, const char *name, int flags, uint64_t resolve)
 {
 	const struct open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-		    RESOLVE_NO_MAGICLINKS,
+		.resolve = resolve | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
 	int i;
@@ -98,7 +98,23 @@ beneath_openat(int folder, const char *name, int flags)
 		if (fd != -1 || (errno != EINTR && errno != EAGAIN))
 			break;
 	}
-	if (fd == -1 && errno == ENOSYS)
-		return walk(folder, name, flags);
 	return (int)fd;
+}
+
+int
+beneath_openat(int folder, const char *name, int flags)
+{
+	int fd = ask_kernel(folder, name, flags, RESOLVE_BENEATH |
+	    RESOLVE_NO_SYMLINKS);
+
+	return fd == -1 && errno == ENOSYS ? walk(folder, name, flags) : fd;
+}
+
+int
+beneath_open_rooted(int folder, const char *path, int flags)
+{
+	int fd = ask_kernel(folder, path, flags, RESOLVE_IN_ROOT);
+
+	return fd == -1 && errno == ENOSYS ?
+	    walk(folder, path + strspn(path, "/"), flags) : fd;
 }

@@ -13,4 +13,11 @@
  */
 int	beneath_openat(int folder, const char *name, int flags);
 
+/*
+ * A path as it would be if the folder were "/": symlinks are followed, but
+ * absolute ones and ".." lead nowhere but below it.  Shorter than PATH_MAX.
+ * Without openat2 none is followed (ELOOP), and ".." is EXDEV.
+ */
+int	beneath_open_rooted(int folder, const char *path, int flags);
+
 #endif

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "archive/within.h"
+#include "base/beneath.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -190,7 +190,7 @@ file_there(const struct seen *s, const char *url)
 		return false;
 	if (n <= 0 || n >= PATH_SIZE)
 		return false;
-	fd = within_open_rooted(s->root, path, O_PATH);
+	fd = beneath_open_rooted(s->root, path, O_PATH);
 	there = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	fd_drop(&fd);
 	return there;
@@ -304,7 +304,7 @@ open_config(const struct assert_place *place, const char *name)
 		if (snprintf(path, PATH_SIZE, "%s%s%s", *p,
 		    strcmp(base, name) == 0 ? "" : "/",
 		    strcmp(base, name) == 0 ? "" : name) < PATH_SIZE)
-			fd = within_open_rooted(root, path, O_RDONLY |
+			fd = beneath_open_rooted(root, path, O_RDONLY |
 			    O_NONBLOCK);
 		if (fd == -1 && errno == ENOTDIR)
 			errno = ENOENT;		/* a file of another name */

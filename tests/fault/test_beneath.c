@@ -135,6 +135,29 @@ it_is_the_same_with_openat2_and_without(void **state)
 	assert_int_equal(outcome(deep, O_RDONLY), ENAMETOOLONG);
 }
 
+static int
+rooted(const char *path)
+{
+	int fd = beneath_open_rooted(folder, path, O_RDONLY);
+
+	return fd == -1 ? errno : close(fd);
+}
+
+static void
+in_a_root_symlinks_need_openat2_and_nothing_leads_out(void **state)
+{
+	(void)state;
+	assert_int_equal(rooted("/a/b/file"), 0);
+	assert_int_equal(rooted("/link/b/file"), 0);
+	assert_int_equal(rooted("/leave"), ENOENT);	/* "/out", in there */
+	openat2_fails = ENOSYS;
+	assert_int_equal(rooted("/a/b/file"), 0);
+	assert_int_equal(rooted("/link/b/file"), ELOOP);
+	assert_int_equal(rooted("/leave"), ELOOP);
+	assert_int_equal(rooted("/../out"), EXDEV);
+	openat2_fails = 0;
+}
+
 static void
 a_folder_that_is_always_being_renamed_is_given_up(void **state)
 {
@@ -151,6 +174,8 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_the_same_with_openat2_and_without),
+		cmocka_unit_test(
+		    in_a_root_symlinks_need_openat2_and_nothing_leads_out),
 		cmocka_unit_test(
 		    a_folder_that_is_always_being_renamed_is_given_up),
 	};
