@@ -141,6 +141,23 @@ int	stream_write(struct stream *, const void *, size_t, struct err *);
 uint64_t	stream_size(const struct stream *);
 
 /*
+ * A stream that goes on where another one ends, to be written beside it by
+ * another thread, before anybody knows how the other one will end.  Nothing
+ * but writing, joining and freeing is possible.
+ */
+struct stream	*stream_new_later(struct chunks *, enum content,
+		    struct err *);
+
+/*
+ * Append what the later stream was given: 1, and what comes out is what would
+ * have, had all been written to the first.  0 when the two are not cut alike
+ * within the first MiB of the later one (bytes without any structure, as zeros
+ * are): then what the first one holds is of no use any more, and all must be
+ * written anew.  The later one can only be freed.  Both are of one kind.
+ */
+int	stream_join(struct stream *, struct stream *later, struct err *);
+
+/*
  * End it: waits for its chunks' ids and appends them to refs, in order.  An
  * empty stream has none.  The stream can be written anew afterwards.
  */

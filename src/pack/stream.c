@@ -16,13 +16,22 @@
  * resolve them at once, and the workers get only those that are new, several
  * as one task.
  *
+ * A stream that continues another one is cut as if it began with a chunk,
+ * which the one before it may not end there.  So its first bytes, up to a cut
+ * point behind HEAD_BYTES, are kept aside, and are written to the one before
+ * it by stream_join().  If that one is cut at that point, too, then all cuts
+ * behind it are the same: cuts depend on nothing but the bytes since the last.
+ *
  * Memory: jobs that are queued or being done have at most JOB_BYTES together
- * (or are one); the chunk being filled by each open stream comes on top.
+ * (or are one); the chunk being filled by each open stream comes on top, and
+ * what a continuation keeps aside.
  */
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "crypto/charter.h"
 #include "crypto/keys.h"
@@ -32,6 +41,7 @@
 
 #define JOB_BYTES ((size_t)32 << 20)
 #define BATCH_BYTES ((size_t)128 << 10)
+#define HEAD_BYTES ((size_t)1 << 20)
 
 struct job {
 	struct task	 task;		/* first: a task is its job */
@@ -54,6 +64,8 @@ struct stream {
 	struct job	*batch;		/* resolved and new, not handed over */
 	size_t		 batch_bytes;
 	uint64_t	 size;
+	bool		 aside;		/* still in the head */
+	struct buf	 head;		/* of a continuation: not cut yet */
 
 	/* Under the lock of chunks: */
 	pthread_cond_t	 resolved;	/* no job is unresolved any more */
@@ -408,20 +420,52 @@ stream_new(struct chunks *c, enum content content, struct err *e)
 	s->chunks = c;
 	s->content = content;
 	refs_init(&s->refs);
+	buf_init(&s->head, HEAD_BYTES + c->plans[content].max);
 	(void)pthread_cond_init(&s->resolved, NULL);
 	chunker_start(&s->chunker, &c->plans[content]);
 	return s;
+}
+
+struct stream *
+stream_new_later(struct chunks *c, enum content content, struct err *e)
+{
+	struct stream *s;
+
+	if ((s = stream_new(c, content, e)) != NULL)
+		s->aside = true;
+	return s;
+}
+
+/* Into the head; how many bytes were taken, or -1. */
+static ssize_t
+put_aside(struct stream *s, const uint8_t *p, size_t n, struct err *e)
+{
+	size_t some;
+	bool cut;
+
+	some = chunker_take(&s->chunker, p, n, &cut);
+	if (buf_add(&s->head, p, some, e) == -1)
+		return -1;
+	if (cut && s->head.len >= HEAD_BYTES)
+		s->aside = false;
+	return (ssize_t)some;
 }
 
 int
 stream_write(struct stream *s, const void *data, size_t n, struct err *e)
 {
 	const uint8_t *p = data;
+	ssize_t put;
 	size_t some;
 	bool cut;
 
 	if (fault_check(&s->chunks->fault, e) == -1)
 		return -1;
+	for (; n > 0 && s->aside; p += put, n -= (size_t)put) {
+		if ((put = put_aside(s, p, n, e)) == -1)
+			return -1;
+		s->size += (size_t)put;
+	}
 	while (n > 0) {
 		if (s->filling == NULL &&
 		    (s->filling = job_take(s, e)) == NULL)
@@ -470,11 +514,48 @@ settle(struct stream *s)
 	(void)pthread_mutex_unlock(&c->lock);
 }
 
+/* What the later one holds behind its head; the first one ends with a cut. */
+static int
+take_over(struct stream *s, struct stream *later, struct err *e)
+{
+	struct chunks *c = s->chunks;
+	int rc;
+
+	submit_batch(later);
+	settle(later);
+	(void)pthread_mutex_lock(&c->lock);
+	rc = refs_append(&s->refs, &later->refs, e);
+	(void)pthread_mutex_unlock(&c->lock);
+	if (rc == -1)
+		return -1;
+	job_free(s->filling);
+	s->filling = later->filling;
+	s->chunker = later->chunker;
+	s->size += later->size - later->head.len;
+	later->filling = NULL;
+	return 1;
+}
+
+int
+stream_join(struct stream *s, struct stream *later, struct err *e)
+{
+	assert(!s->aside && s->content == later->content);
+	assert(s->chunks == later->chunks);
+	if (stream_write(s, later->head.data, later->head.len, e) == -1)
+		return -1;
+	if (later->aside)
+		return 1;
+	if (s->filling != NULL && s->filling->len > 0)
+		return 0;
+	return take_over(s, later, e);
+}
+
 int
 stream_end(struct stream *s, struct refs *refs, struct err *e)
 {
 	int rc = 0;
 
+	assert(!s->aside && s->head.len == 0);
 	if (s->filling != NULL && s->filling->len > 0)
 		rc = end_chunk(s, e);
 	submit_batch(s);
@@ -499,6 +580,7 @@ stream_free(struct stream *s)
 	submit_batch(s);
 	settle(s);
 	job_free(s->filling);
+	buf_drop(&s->head);
 	refs_drop(&s->refs);
 	(void)pthread_cond_destroy(&s->resolved);
 	free(s);
