@@ -10,6 +10,7 @@
 
 struct chunks;
 struct err;
+struct stream;
 
 /*
  * What an entry of an archive is.  Paths are bytes, relative, without "." and
@@ -82,6 +83,13 @@ int	entry_writer_begin(struct entry_writer *, enum content, struct err *);
 int	entry_writer_write(struct entry_writer *, const void *, size_t,
 	    struct err *);
 int	entry_writer_end(struct entry_writer *, const struct entry *,
+	    struct err *);
+
+/*
+ * More content, that another thread wrote beside: as stream_join(), with 1, 0
+ * (what was begun must be forgotten, or begun anew) and -1.
+ */
+int	entry_writer_join(struct entry_writer *, struct stream *later,
 	    struct err *);
 void	entry_writer_forget(struct entry_writer *);
 void	entry_writer_free(struct entry_writer *);

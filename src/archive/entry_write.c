@@ -166,6 +166,20 @@ entry_writer_write(struct entry_writer *w, const void *data, size_t len,
 }
 
 int
+entry_writer_join(struct entry_writer *w, struct stream *later,
+    struct err *e)
+{
+	const uint64_t len = stream_size(later);
+
+	assert(w->data != NULL);
+	if (len > INT64_MAX - PAX_BLOCK - w->data_size)
+		return err_set(e, ERR_UNSUPPORTED, "more bytes than a file "
+		    "can have");
+	w->data_size += len;
+	return stream_join(w->data, later, e);
+}
+
+int
 entry_writer_end(struct entry_writer *w, const struct entry *given,
     struct err *e)
 {

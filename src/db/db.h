@@ -41,6 +41,8 @@ struct db_dump_options {
 	const char *const *exclude;	/* "db.table" patterns, or NULL */
 	int		  connections;	/* 0: as many as cores */
 	uint64_t	  max_lag;	/* of a replica, s; 0: any */
+	uint64_t	  part_size;	/* big tables are read in parts of */
+					/* so many bytes; 0: by what there is */
 	void		(*note)(void *cookie, const char *object,
 			    const char *why);
 	void		(*progress)(void *cookie, uint64_t bytes,

@@ -1,15 +1,20 @@
 /*
  * Rows from several connections at once.
  *
- * Each thread takes the next table, streams its rows through the formatter
- * into an entry, and then looks, still inside the table's metadata lock, that
- * the table is the one that the schema describes: rows that were read through
- * another definition (instant DDL shows new columns in old snapshots) never
- * pass.  Then the lock is given back by rolling back to a savepoint, so that
- * a dump holds up DDL for one table at a time.
+ * Each thread takes the next part of a table, streams its rows through the
+ * formatter, and then looks, still inside the table's metadata lock, that the
+ * table is the one that the schema describes.  Then the lock is given back by
+ * rolling back to a savepoint, so that a dump holds up DDL for few tables at a
+ * time.
  *
- * A connection that breaks is an error at rows_next(): a table is never
- * short.  The first error stops all: the others' connections are cut.
+ * Most tables have one part, which goes into the table's entry at once.  Big
+ * ones have several (split.c), so that no thread is left alone with the
+ * biggest table: the first goes into the entry, the others into streams that
+ * whoever ends the last of them joins.  What comes out does not depend on the
+ * number of parts.  Should the parts not be cut alike, the table is read again
+ * as a whole.
+ *
+ * The first error stops all: the others' connections are cut.
  */
 #include <sys/stat.h>
 
@@ -26,17 +31,36 @@
 #include "base/intr.h"
 #include "db/conn.h"
 #include "db/dump_rows.h"
+#include "db/dump_table.h"
 #include "db/schema.h"
-#include "db/text.h"
+#include "db/split.h"
+#include "pack/chunks.h"
 
 #define WAIT_NS 200000000L
-#define SEGMENTS_MAX 16
+#define PARTS_MAX 32
+#define PART_BYTES ((uint64_t)32 << 20)
+#define SHARES 8		/* parts that one connection reads, at least */
 
 /* What became of an item. */
 struct slot {
+	const struct item *item;
 	struct segment	*segments;
 	size_t		 n;
 	bool		 ready;
+
+	/* While its rows are read; its parts are split.n. */
+	struct entry_writer *writer;
+	struct split	 split;
+	struct stream	**later;	/* of the parts but the first */
+	size_t		 left;		/* parts, under the lock */
+	uint64_t	 rows, bytes;	/* the same */
+};
+
+/* What a thread does at a time. */
+struct part {
+	struct slot	*slot;
+	size_t		 number;
+	uint64_t	 size;		/* estimate */
 };
 
 struct dump_rows {
@@ -44,22 +68,22 @@ struct dump_rows {
 	const struct schema	*schema;
 	const struct db_dump_options *options;
 	struct slot		*slots;		/* one for each item */
-	size_t			*order;		/* items with rows, by size */
-	size_t			 n_order, next, finished;
+	struct part		*parts;		/* by size */
+	size_t			 n_parts, next, n_tables, finished;
 	struct worker		*workers;
 	int			 n, running;
 	pthread_mutex_t		 lock;
 	pthread_cond_t		 changed;
 	struct err		 error;		/* the first */
 	atomic_bool		 stop;
-	atomic_uint_fast64_t	 rows, bytes;
+	uint64_t		 rows, bytes;	/* of ended tables */
 };
 
 struct worker {
 	struct dump_rows	*all;
 	struct conn		*conn;
-	struct entry_writer	*writer;
-	struct slot		*slot;		/* of the table at hand */
+	const struct part	*part;		/* at hand */
+	uint64_t		 rows, bytes;	/* of it so far */
 	pthread_t		 thread;
 };
 
@@ -70,10 +94,19 @@ static const struct entry file_entry = {
 static void
 slot_drop(struct slot *s)
 {
+	size_t i;
+
 	while (s->n > 0)
 		segment_drop(&s->segments[--s->n]);
 	free(s->segments);
 	s->segments = NULL;
+	entry_writer_free(s->writer);
+	s->writer = NULL;
+	for (i = 0; s->later != NULL && i < s->split.n; i++)
+		stream_free(s->later[i]);
+	free(s->later);
+	s->later = NULL;
+	split_drop(&s->split);
 }
 
 /* Stop everybody, for this reason if it is the first. */
@@ -96,8 +129,7 @@ stop_all(struct dump_rows *d, const struct err *why)
 static int
 keep_segment(void *cookie, const struct segment *s, struct err *e)
 {
-	struct worker *w = cookie;
-	struct slot *slot = w->slot;
+	struct slot *slot = cookie;
 	struct segment *more;
 
 	more = realloc(slot->segments, (slot->n + 1) * sizeof(*more));
@@ -119,215 +151,244 @@ write_text(void *cookie, const void *p, size_t n, struct err *e)
 {
 	struct worker *w = cookie;
 	const struct db_dump_options *o = w->all->options;
+	struct slot *slot = w->part->slot;
+	const size_t k = w->part->number;
 
 	if (atomic_load(&w->all->stop))
 		return err_set(e, ERR_INTERRUPTED, "stopped");
-	if (entry_writer_write(w->writer, p, n, e) == -1)
+	if ((k == 0 ? entry_writer_write(slot->writer, p, n, e) :
+	    stream_write(slot->later[k], p, n, e)) == -1)
 		return -1;
-	(void)atomic_fetch_add(&w->all->bytes, n);
+	w->bytes += n;
 	if (o->progress != NULL)
 		o->progress(o->cookie, n, 0);
 	return intr_check(e);
 }
 
+/* Rows of the table at hand, and the table is what it was. */
 static int
-stream_rows(struct worker *w, const struct relation *t, struct err *e)
+read_part(struct worker *w, const char *where, struct err *e)
 {
-	struct text x = { .write = write_text, .cookie = w,
-	    .plain = t->plain, .columns = t->n_plain };
-	struct rows r = { 0 };
-	int rc = -1;
+	const struct relation *t = w->part->slot->item->table;
+	struct dump_sink sink = { .write = write_text, .cookie = w };
 
-	if (text_init(&x, e) == -1)
-		goto done;
-	if (rows_stream(&r, w->conn, (char *)t->select.data, e) == -1) {
-		(void)schema_failed(w->conn, e);
-		goto done;
-	}
-	if (r.n != t->n_plain) {
-		(void)err_set(e, ERR_CHANGED, "it has other columns");
-		goto done;
-	}
-	while ((rc = rows_next(&r, e)) == 1)
-		if ((rc = text_row(&x, r.v, r.len, e)) == -1)
-			break;
-	if (rc == -1 && e->kind == ERR_REMOTE)
-		(void)schema_failed(w->conn, e);
-	if (rc == 0)
-		rc = text_flush(&x, e);
-	(void)atomic_fetch_add(&w->all->rows, x.rows);
-done:
-	/* What is left of the rows is not worth waiting for. */
-	if (rc == -1 && r.result != NULL)
-		conn_break(w->conn);
-	rows_free(&r);
-	text_drop(&x);
-	return rc;
-}
-
-/* Compare what SHOW CREATE says now, but for the counter. */
-static int
-check_create(const struct relation *t, const char *now, struct err *e)
-{
-	size_t at, len, at_now, len_now;
-
-	relation_find_counter(t->create, &at, &len);
-	relation_find_counter(now, &at_now, &len_now);
-	if (at == at_now && memcmp(t->create, now, at) == 0 &&
-	    strcmp(t->create + at + len, now + at_now + len_now) == 0)
-		return 0;
-	return err_set(e, ERR_CHANGED, "its definition changed while it was "
-	    "read");
-}
-
-/* A table that was swapped for another one of the same shape has its time. */
-static int
-check_created(struct worker *w, const struct relation *t, struct err *e)
-{
-	struct rows r = { 0 };
-	struct buf b;
-	int rc = -1;
-
-	buf_init(&b, (size_t)1 << 16);
-	if (buf_add_text(&b, "SELECT create_time FROM information_schema."
-	    "tables WHERE table_schema=_utf8mb3", e) == -1 ||
-	    quote_text(&b, t->database, strlen(t->database), e) == -1 ||
-	    buf_add_text(&b, " AND table_name=_utf8mb3", e) == -1 ||
-	    quote_text(&b, t->name, strlen(t->name), e) == -1 ||
-	    buf_text(&b, e) == NULL)
-		goto done;
-	if (rows_query(&r, w->conn, (char *)b.data, e) == -1)
-		goto done;
-	if ((rc = rows_next(&r, e)) == -1)
-		goto done;
-	if (rc == 1 && strcmp(r.v[0] == NULL ? "" : r.v[0], t->created) == 0)
-		rc = 0;
-	else
-		rc = err_set(e, ERR_CHANGED, "it is another table than when "
-		    "the dump began");
-done:
-	rows_free(&r);
-	buf_drop(&b);
-	return rc;
-}
-
-static int
-check_table(struct worker *w, const struct relation *t, struct err *e)
-{
-	struct buf name;
-	char *now = NULL;
-	int rc = -1;
-
-	buf_init(&name, (size_t)1 << 16);
-	if (quote_name(&name, t->database, e) == -1 ||
-	    buf_text(&name, e) == NULL)
-		goto done;
-	if (conn_execf(w->conn, e, "USE %s", (char *)name.data) == -1) {
-		(void)schema_failed(w->conn, e);
-		goto done;
-	}
-	if ((now = schema_show(w->conn, "SHOW CREATE TABLE", t->name, 1,
-	    e)) == NULL)
-		goto done;
-	if (check_create(t, now, e) == -1)
-		goto done;
-	rc = check_created(w, t, e);
-done:
-	free(now);
-	buf_drop(&name);
-	return rc;
-}
-
-static int
-dump_table(struct worker *w, const struct item *i, struct err *e)
-{
-	struct entry en = file_entry;
-
-	en.path = i->path;
+	w->bytes = 0;
 	if (conn_exec(w->conn, "SAVEPOINT muster", e) == -1 ||
-	    entry_writer_begin(w->writer, CONTENT_ROWS, e) == -1 ||
-	    stream_rows(w, i->table, e) == -1 ||
-	    check_table(w, i->table, e) == -1 ||
-	    entry_writer_end(w->writer, &en, e) == -1 ||
-	    conn_exec(w->conn, "ROLLBACK TO SAVEPOINT muster", e) == -1)
-		return err_add(e, "table %s.%s", i->table->database,
-		    i->table->name);
+	    dump_read(w->conn, t, where, &sink, e) == -1 ||
+	    dump_check(w->conn, t, e) == -1)
+		return -1;
+	w->rows = sink.rows;
+	return conn_exec(w->conn, "ROLLBACK TO SAVEPOINT muster", e);
+}
+
+/* The table once more, as a whole: what was counted counts no more. */
+static int
+read_whole(struct worker *w, struct slot *slot, struct err *e)
+{
+	const struct part whole = { .slot = slot };
+
+	w->part = &whole;
+	if (entry_writer_begin(slot->writer, CONTENT_ROWS, e) == -1 ||
+	    read_part(w, NULL, e) == -1)
+		return -1;
+	slot->rows = w->rows;
+	slot->bytes = w->bytes;
 	return 0;
 }
 
-/* The next item, or NULL when there is none or all must stop. */
-static const struct item *
-next_item(struct worker *w)
+/* The parts but the first behind it: 1; 0 when they do not meet. */
+static int
+join_parts(struct slot *slot, struct err *e)
 {
+	size_t i;
+	int rc = 1;
+
+	for (i = 1; rc == 1 && i < slot->split.n; i++) {
+		rc = entry_writer_join(slot->writer, slot->later[i], e);
+		stream_free(slot->later[i]);
+		slot->later[i] = NULL;
+	}
+	return rc;
+}
+
+/* All of its rows were read: complete its entry. */
+static int
+end_table(struct worker *w, struct slot *slot, struct err *e)
+{
+	struct entry en = file_entry;
+	int rc;
+
+	en.path = slot->item->path;
+	if ((rc = join_parts(slot, e)) == -1)
+		return -1;
+	if (rc == 0 && read_whole(w, slot, e) == -1)
+		return -1;
+	if (entry_writer_end(slot->writer, &en, e) == -1)
+		return -1;
+	entry_writer_free(slot->writer);
+	slot->writer = NULL;
+	(void)pthread_mutex_lock(&w->all->lock);
+	slot->ready = true;
+	w->all->finished++;
+	w->all->rows += slot->rows;
+	w->all->bytes += slot->bytes;
+	(void)pthread_cond_broadcast(&w->all->changed);
+	(void)pthread_mutex_unlock(&w->all->lock);
+	return 0;
+}
+
+/* One part; and whoever ends a table's last one ends the table. */
+static int
+dump_part(struct worker *w, struct slot *slot, struct err *e)
+{
+	const size_t k = w->part->number;
 	struct dump_rows *d = w->all;
-	const struct item *i = NULL;
+	bool last;
+
+	if (k == 0 && ((slot->writer = entry_writer_new(d->chunks,
+	    keep_segment, slot, e)) == NULL ||
+	    entry_writer_begin(slot->writer, CONTENT_ROWS, e) == -1))
+		return -1;
+	if (k > 0 && (slot->later[k] = stream_new_later(d->chunks,
+	    CONTENT_ROWS, e)) == NULL)
+		return -1;
+	if (read_part(w, slot->split.where[k], e) == -1)
+		return -1;
+	(void)pthread_mutex_lock(&d->lock);
+	slot->rows += w->rows;
+	slot->bytes += w->bytes;
+	last = --slot->left == 0;
+	(void)pthread_mutex_unlock(&d->lock);
+	if (!last)
+		return 0;
+	if (end_table(w, slot, e) == -1)
+		return -1;
+	if (d->options->progress != NULL)
+		d->options->progress(d->options->cookie, 0, 1);
+	return 0;
+}
+
+/* The next part, or NULL when there is none or all must stop. */
+static const struct part *
+next_part(struct dump_rows *d)
+{
+	const struct part *p = NULL;
 
 	(void)pthread_mutex_lock(&d->lock);
-	if (!atomic_load(&d->stop) && d->next < d->n_order) {
-		i = &d->schema->items[d->order[d->next]];
-		w->slot = &d->slots[d->order[d->next]];
-		d->next++;
-	}
+	if (!atomic_load(&d->stop) && d->next < d->n_parts)
+		p = &d->parts[d->next++];
 	(void)pthread_mutex_unlock(&d->lock);
-	return i;
+	return p;
 }
 
 static void *
 work(void *cookie)
 {
 	struct worker *w = cookie;
-	struct dump_rows *d = w->all;
-	const struct item *i;
+	const struct relation *t;
+	struct slot *slot;
 	struct err e = { 0 };
 
-	while ((i = next_item(w)) != NULL) {
-		if (dump_table(w, i, &e) == -1) {
-			stop_all(d, &e);
-			break;
-		}
-		(void)pthread_mutex_lock(&d->lock);
-		w->slot->ready = true;
-		d->finished++;
-		(void)pthread_cond_broadcast(&d->changed);
-		(void)pthread_mutex_unlock(&d->lock);
-		if (d->options->progress != NULL)
-			d->options->progress(d->options->cookie, 0, 1);
+	while ((w->part = next_part(w->all)) != NULL) {
+		slot = w->part->slot;
+		if (dump_part(w, slot, &e) == 0)
+			continue;
+		t = slot->item->table;
+		(void)err_add(&e, "table %s.%s", t->database, t->name);
+		stop_all(w->all, &e);
+		break;
 	}
 	return NULL;
 }
 
-struct by_size {
-	uint64_t	size;
-	size_t		item;
-};
-
+/* Big ones first; and the parts of a table one after the other. */
 static int
-compare_size(const void *a, const void *b)
+compare_parts(const void *a, const void *b)
 {
-	const struct by_size *x = a, *y = b;
+	const struct part *x = a, *y = b;
 
 	if (x->size != y->size)
 		return x->size > y->size ? -1 : 1;
-	return x->item < y->item ? -1 : 1;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Into how many parts, so that no thread waits long for another one's last. */
+static size_t
+wanted_parts(const struct dump_rows *d, const struct relation *t,
+    uint64_t total)
+{
+	uint64_t size = d->options->part_size, n;
+
+	if (d->n < 2 || !split_possible(t))
+		return 1;
+	if (size == 0) {
+		size = total / ((uint64_t)d->n * SHARES);
+		if (size < PART_BYTES)
+			size = PART_BYTES;
+	}
+	n = t->size / size;
+	return n < 2 ? 1 : n > PARTS_MAX ? PARTS_MAX : (size_t)n;
+}
+
+/* Its parts; the server is asked within a savepoint, as for rows. */
+static int
+cut_table(struct slot *slot, struct conn *c, size_t wanted, struct err *e)
+{
+	const struct relation *t = slot->item->table;
+
+	if (wanted < 2)
+		return split_none(&slot->split, e);
+	if (conn_exec(c, "SAVEPOINT muster", e) == -1 ||
+	    split_find(&slot->split, c, t, wanted, e) == -1 ||
+	    conn_exec(c, "ROLLBACK TO SAVEPOINT muster", e) == -1)
+		return err_add(e, "table %s.%s", t->database, t->name);
+	slot->later = calloc(slot->split.n, sizeof(*slot->later));
+	return slot->later == NULL ? err_memory(e) : 0;
 }
 
 static int
-make_order(struct dump_rows *d, struct err *e)
+add_parts(struct dump_rows *d, struct slot *slot, struct err *e)
+{
+	const size_t n = slot->split.n;
+	struct part *more;
+	size_t i;
+
+	more = realloc(d->parts, (d->n_parts + n) * sizeof(*more));
+	if (more == NULL)
+		return err_memory(e);
+	d->parts = more;
+	slot->left = n;
+	for (i = 0; i < n; i++)
+		d->parts[d->n_parts++] = (struct part){ slot, i,
+		    slot->item->table->size / n };
+	return 0;
+}
+
+static int
+plan_parts(struct dump_rows *d, struct conn *c, struct err *e)
 {
 	const struct schema *s = d->schema;
-	struct by_size *v;
-	size_t i, n = 0;
+	uint64_t total = 0;
+	struct slot *slot;
+	size_t i;
 
-	if ((v = calloc(s->n + 1, sizeof(*v))) == NULL)
-		return err_memory(e);
 	for (i = 0; i < s->n; i++)
 		if (s->items[i].table != NULL)
-			v[n++] = (struct by_size){ s->items[i].table->size, i };
-	qsort(v, n, sizeof(*v), compare_size);
-	for (i = 0; i < n; i++)
-		d->order[i] = v[i].item;
-	d->n_order = n;
-	free(v);
+			total += s->items[i].table->size;
+	for (i = 0; i < s->n; i++) {
+		slot = &d->slots[i];
+		slot->item = &s->items[i];
+		if (slot->item->table == NULL)
+			continue;
+		d->n_tables++;
+		if (cut_table(slot, c, wanted_parts(d,
+		    slot->item->table, total), e) == -1 ||
+		    add_parts(d, slot, e) == -1)
+			return -1;
+	}
+	qsort(d->parts, d->n_parts, sizeof(*d->parts), compare_parts);
 	return 0;
 }
 
@@ -338,12 +399,8 @@ start_workers(struct dump_rows *d, struct conn *const *conns, struct err *e)
 	int i, rc;
 
 	for (i = 0; i < d->n; i++) {
-		w = &d->workers[i];
-		w->all = d;
-		w->conn = conns[i];
-		w->writer = entry_writer_new(d->chunks, keep_segment, w, e);
-		if (w->writer == NULL)
-			return -1;
+		d->workers[i].all = d;
+		d->workers[i].conn = conns[i];
 	}
 	for (i = 0; i < d->n; i++) {
 		w = &d->workers[i];
@@ -374,13 +431,14 @@ dump_rows_start(struct chunks *chunks, struct conn *const *conns, int n,
 	d->schema = s;
 	d->options = o;
 	d->n = n;
-	if ((d->slots = calloc(s->n + 1, sizeof(*d->slots))) == NULL ||
-	    (d->order = calloc(s->n + 1, sizeof(*d->order))) == NULL ||
-	    (d->workers = calloc((size_t)n, sizeof(*d->workers))) == NULL) {
+	d->slots = calloc(s->n + 1, sizeof(*d->slots));
+	d->workers = calloc((size_t)n, sizeof(*d->workers));
+	if (d->slots == NULL || d->workers == NULL) {
 		(void)err_memory(e);
 		goto done;
 	}
-	if (make_order(d, e) == -1 || start_workers(d, conns, e) == -1)
+	if (plan_parts(d, conns[0], e) == -1 ||
+	    start_workers(d, conns, e) == -1)
 		goto done;
 	rc = 0;
 done:
@@ -436,8 +494,10 @@ dump_rows_take(struct dump_rows *d, size_t item,
 void
 dump_rows_count(struct dump_rows *d, uint64_t *rows, uint64_t *bytes)
 {
-	*rows = atomic_load(&d->rows);
-	*bytes = atomic_load(&d->bytes);
+	(void)pthread_mutex_lock(&d->lock);
+	*rows = d->rows;
+	*bytes = d->bytes;
+	(void)pthread_mutex_unlock(&d->lock);
 }
 
 void
@@ -452,18 +512,16 @@ dump_rows_free(struct dump_rows *d)
 		return;
 	(void)err_set(&stopped, ERR_INTERRUPTED, "stopped");
 	(void)pthread_mutex_lock(&d->lock);
-	early = d->finished < d->n_order;
+	early = d->finished < d->n_tables;
 	(void)pthread_mutex_unlock(&d->lock);
 	if (d->running > 0 && early)
 		stop_all(d, &stopped);
 	for (k = 0; k < d->running; k++)
 		(void)pthread_join(d->workers[k].thread, NULL);
-	for (k = 0; d->workers != NULL && k < d->n; k++)
-		entry_writer_free(d->workers[k].writer);
 	for (i = 0; d->slots != NULL && i < d->schema->n; i++)
 		slot_drop(&d->slots[i]);
 	free(d->slots);
-	free(d->order);
+	free(d->parts);
 	free(d->workers);
 	(void)pthread_cond_destroy(&d->changed);
 	(void)pthread_mutex_destroy(&d->lock);

@@ -400,7 +400,10 @@ make_select(struct relation *t, struct buf *list, struct buf *set,
 	    buf_add_byte(b, '.', e) == -1 ||
 	    quote_name(b, t->name, e) == -1 ||
 	    buf_add_text(b, t->versioned ? " FOR SYSTEM_TIME ALL AS m" :
-	    " AS m", e) == -1 || add_order(b, t, e) == -1)
+	    " AS m", e) == -1)
+		return -1;
+	t->where = b->len;
+	if (add_order(b, t, e) == -1)
 		return -1;
 	return buf_text(b, e) == NULL ? -1 : 0;
 }

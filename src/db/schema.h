@@ -43,7 +43,9 @@ struct relation {
 	size_t		 n_columns, size_columns;
 	char		**key;		/* columns that order its rows */
 	size_t		 n_key, size_key;
+	bool		 primary;	/* it is the primary key */
 	struct buf	 select;	/* statement that reads the rows */
+	size_t		 where;		/* where in it WHERE would stand */
 	bool		*plain;		/* columns of it without escapes */
 	unsigned	 n_plain;
 };

@@ -397,6 +397,7 @@ take_key_column(struct key_state *k, const struct rows *r, struct err *e)
 		return 0;
 	}
 	(void)snprintf(k->taken, sizeof(k->taken), "%s", key);
+	k->table->primary = primary;
 	return add_key_column(k->table, r->v[3], e);
 }
 

@@ -65,7 +65,7 @@ dump(struct trip *t, const struct live *l, const struct names *n,
 {
 	const char **v = calloc(n->n + 1, sizeof(*v));
 	struct db_dump_options o = { .login = l->login, .databases = v,
-	    .connections = connections };
+	    .connections = connections, .part_size = 4096 };
 	struct db_point point;
 	struct err e = { 0 };
 	size_t i;

@@ -20,9 +20,10 @@ void	trip_end(struct trip *);
 void	trip_shell(struct trip *, const char *command);
 
 /*
- * All databases of the source into one archive, by three connections and by
- * one, into the target, and from there into an archive again: all
- * fingerprints, and what the witnesses see, are equal.
+ * All databases of the source into one archive, by three connections, with
+ * every table in parts that can be, and by one, with none; into the target,
+ * and from there into an archive again: all fingerprints, and what the
+ * witnesses see, are equal.
  */
 void	trip_go(struct trip *);
 
