@@ -2,7 +2,13 @@
  * Names that cannot lead out of a folder.  The kernel itself resolves them
  * (openat2), so that no check can be raced; where it cannot, each part is
  * opened below the folder that the part before it opened, which cannot be
- * raced either as long as no part is a symlink or "..".
+ * raced either as long as no part is a symlink or "..".  Where those are
+ * wanted, rooted.c resolves them itself.
+ *
+ * That is so with kernels before 5.6 and with valgrind (ENOSYS), and below
+ * seccomp filters of containers that do not know the call: some of them answer
+ * EPERM.  Where the kernel means EPERM itself, it says so to the same, done
+ * part by part, once more.
  */
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,6 +24,7 @@
 
 #include "base/beneath.h"
 #include "base/fd.h"
+#include "base/rooted.h"
 
 #define TRIES_MAX 16		/* EAGAIN: something was renamed meanwhile */
 
@@ -101,13 +108,19 @@ ask_kernel(int folder, const char *name, int flags, uint64_t resolve)
 	return (int)fd;
 }
 
+static bool
+may_lack_openat2(int fd)
+{
+	return fd == -1 && (errno == ENOSYS || errno == EPERM);
+}
+
 int
 beneath_openat(int folder, const char *name, int flags)
 {
 	int fd = ask_kernel(folder, name, flags, RESOLVE_BENEATH |
 	    RESOLVE_NO_SYMLINKS);
 
-	return fd == -1 && errno == ENOSYS ? walk(folder, name, flags) : fd;
+	return may_lack_openat2(fd) ? walk(folder, name, flags) : fd;
 }
 
 int
@@ -115,6 +128,5 @@ beneath_open_rooted(int folder, const char *path, int flags)
 {
 	int fd = ask_kernel(folder, path, flags, RESOLVE_IN_ROOT);
 
-	return fd == -1 && errno == ENOSYS ?
-	    walk(folder, path + strspn(path, "/"), flags) : fd;
+	return may_lack_openat2(fd) ? rooted_open(folder, path, flags) : fd;
 }
