@@ -1,6 +1,9 @@
 /*
  * Packs read back whole.  What is checked is what was read: one read of the
  * object, its digest, its directory and its chunks all from the same bytes.
+ *
+ * A checker has room for two packs: the caller's thread reads one while the
+ * workers check the one before it.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -75,14 +78,24 @@ parse(struct loaded *l, struct err *e)
 }
 
 static void
-count(const struct pack_directory *d, struct pack_report *report)
+count(const struct loaded *l, struct pack_report *report)
 {
+	const struct pack_directory *d = &l->directory;
+
 	memset(report, 0, sizeof(*report));
+	report->size = l->bytes.len;
 	report->chunks = d->n;
 	for (size_t i = 0; i < d->n; i++) {
 		report->sealed += d->v[i].sealed;
 		report->opened += d->v[i].opened;
 	}
+}
+
+static void
+loaded_init(struct loaded *l)
+{
+	memset(l, 0, sizeof(*l));
+	buf_init(&l->bytes, PACK_SIZE_MAX);
 }
 
 static void
@@ -103,7 +116,7 @@ name_pack(const struct loaded *l, struct err *e)
 /*
  * The bytes, and where the chunks are in them; that the bytes are the pack's
  * is checked here only when they are none, for that is what is wrong then.
- * Whatever comes of it, it wants to be dropped.
+ * The memory of a pack before it is used again.
  */
 static int
 load(struct loaded *l, struct store *store, const struct id *sha256,
@@ -116,8 +129,8 @@ load(struct loaded *l, struct store *store, const struct id *sha256,
 	int rc = -1;
 
 	l->sha256 = *sha256;
-	memset(&l->directory, 0, sizeof(l->directory));
-	buf_init(&l->bytes, PACK_SIZE_MAX);
+	pack_directory_drop(&l->directory);
+	buf_clear(&l->bytes);
 	(void)pack_name(sha256, name);
 	if (store_head(store, name, &info, e) == -1)
 		goto done;
@@ -144,11 +157,12 @@ pack_check(struct store *store, const struct id *sha256,
 	int rc;
 
 	memset(report, 0, sizeof(*report));
+	loaded_init(&l);
 	if ((rc = load(&l, store, sha256, e)) == 0 &&
 	    (rc = check_digest(&l, e)) == -1)
 		(void)name_pack(&l, e);
 	if (rc == 0)
-		count(&l.directory, report);
+		count(&l, report);
 	loaded_drop(&l);
 	return rc;
 }
@@ -160,9 +174,13 @@ struct batch {
 	size_t		 from, to;
 };
 
+/* One pack on its way. */
 struct checking {
 	struct chunks		*chunks;
-	const struct loaded	*loaded;
+	struct loaded		 loaded;
+	bool			 begun;		/* to be finished */
+	struct err		 why;		/* it could not be loaded */
+	struct batch		*batches;
 	pthread_mutex_t		 lock;
 	pthread_cond_t		 done;
 	size_t			 left;		/* batches */
@@ -171,13 +189,20 @@ struct checking {
 	struct fault		 digest;	/* of the whole pack */
 };
 
+struct pack_checker {
+	struct checking	 of[2];
+	unsigned	 next;		/* which one to begin */
+	pack_checked_fn	 checked;
+	void		*cookie;
+};
+
 _Static_assert(offsetof(struct batch, task) == 0, "a task is its batch");
 
 static int
 check_chunk(struct checking *k, struct bench *b, const struct pack_entry *v,
     struct err *e)
 {
-	const struct loaded *l = k->loaded;
+	const struct loaded *l = &k->loaded;
 	struct place at = { *v, l->sha256, 0 };
 	struct opening o = { &at, l->bytes.data + v->offset, NULL };
 	struct keyring_item *key;
@@ -205,7 +230,7 @@ run_batch(struct task *t, struct bench *b)
 
 	for (size_t i = batch->from; i < batch->to; i++) {
 		err_clear(&e);
-		if (check_chunk(k, b, &k->loaded->directory.v[i], &e) == -1)
+		if (check_chunk(k, b, &k->loaded.directory.v[i], &e) == -1)
 			fault_raise(&k->fault, &e);
 		else
 			checked++;
@@ -226,8 +251,8 @@ run_digest(struct task *t, struct bench *b)
 
 	(void)b;
 	err_clear(&e);
-	if (check_digest(k->loaded, &e) == -1) {
-		(void)name_pack(k->loaded, &e);
+	if (check_digest(&k->loaded, &e) == -1) {
+		(void)name_pack(&k->loaded, &e);
 		fault_raise(&k->digest, &e);
 	}
 	(void)pthread_mutex_lock(&k->lock);
@@ -240,7 +265,7 @@ run_digest(struct task *t, struct bench *b)
 static size_t
 divide(struct checking *k, struct batch *v)
 {
-	const struct pack_directory *d = &k->loaded->directory;
+	const struct pack_directory *d = &k->loaded.directory;
 	size_t n = 0, from = 0, bytes = 0;
 
 	for (size_t i = 0; i < d->n; i++) {
@@ -257,55 +282,167 @@ divide(struct checking *k, struct batch *v)
 	return n;
 }
 
-/* The digest and all chunks, on all cores. */
-static int
-check_all(struct checking *k, struct err *e)
+static void
+checking_init(struct checking *k, struct chunks *c)
 {
+	k->chunks = c;
+	loaded_init(&k->loaded);
+	(void)pthread_mutex_init(&k->lock, NULL);
+	(void)pthread_cond_init(&k->done, NULL);
+}
+
+static void
+checking_drop(struct checking *k)
+{
+	loaded_drop(&k->loaded);
+	(void)pthread_cond_destroy(&k->done);
+	(void)pthread_mutex_destroy(&k->lock);
+}
+
+/* Hand the digest and all chunks to the workers. */
+static int
+push_all(struct checking *k, struct err *e)
+{
+	const size_t n = divide(k, NULL) + 1;
 	struct batch *v;
-	size_t n = divide(k, NULL) + 1;
 
 	if ((v = malloc(n * sizeof(*v))) == NULL)
 		return err_memory(e);
 	v[0] = (struct batch){ { NULL, NULL, false, run_digest }, k, 0, 0 };
+	k->batches = v;
 	k->left = divide(k, v + 1) + 1;
 	for (size_t i = 0; i < n; i++)
 		pool_push(k->chunks->pool, &v[i].task);
-	(void)pthread_mutex_lock(&k->lock);
-	while (k->left > 0)
-		(void)pthread_cond_wait(&k->done, &k->lock);
-	(void)pthread_mutex_unlock(&k->lock);
-	free(v);
-	if (fault_check(&k->digest, e) == -1) {
-		k->checked = 0;		/* of something else */
-		return -1;
+	return 0;
+}
+
+/* Read it, and let it be checked. */
+static void
+begin(struct checking *k, const struct id *sha256)
+{
+	k->begun = true;
+	k->checked = 0;
+	k->batches = NULL;
+	err_clear(&k->why);
+	fault_init(&k->fault);
+	fault_init(&k->digest);
+	if (load(&k->loaded, k->chunks->with.store, sha256, &k->why) == 0)
+		(void)push_all(k, &k->why);
+}
+
+/* Wait until it was checked. */
+static int
+finish(struct checking *k, struct pack_report *report, struct err *e)
+{
+	int rc = -1;
+
+	memset(report, 0, sizeof(*report));
+	if (k->why.kind != ERR_NONE) {
+		*e = k->why;
+	} else {
+		(void)pthread_mutex_lock(&k->lock);
+		while (k->left > 0)
+			(void)pthread_cond_wait(&k->done, &k->lock);
+		(void)pthread_mutex_unlock(&k->lock);
+		count(&k->loaded, report);
+		/* Chunks of something else do not count. */
+		if ((rc = fault_check(&k->digest, e)) == 0) {
+			report->checked = k->checked;
+			rc = fault_check(&k->fault, e);
+		}
 	}
-	return fault_check(&k->fault, e);
+	free(k->batches);
+	fault_drop(&k->fault);
+	fault_drop(&k->digest);
+	k->begun = false;
+	return rc;
+}
+
+struct pack_checker *
+pack_checker_new(struct chunks *c, pack_checked_fn checked, void *cookie,
+    struct err *e)
+{
+	struct pack_checker *p;
+
+	if (c->keys == NULL) {
+		(void)err_set(e, ERR_ABSENT, "no store to read packs from");
+		return NULL;
+	}
+	if ((p = calloc(1, sizeof(*p))) == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	p->checked = checked;
+	p->cookie = cookie;
+	for (int i = 0; i < 2; i++)
+		checking_init(&p->of[i], c);
+	return p;
+}
+
+/* Tell of the pack that was begun before, if there is one. */
+static int
+settle(struct pack_checker *p, struct checking *k, struct err *e)
+{
+	struct pack_report report;
+	struct id sha256;
+	struct err why;
+	int rc;
+
+	if (!k->begun)
+		return 0;
+	err_clear(&why);
+	sha256 = k->loaded.sha256;
+	rc = finish(k, &report, &why);
+	return p->checked(p->cookie, &sha256, &report, rc == -1 ? &why : NULL,
+	    e);
+}
+
+int
+pack_checker_add(struct pack_checker *p, const struct id *sha256,
+    struct err *e)
+{
+	struct checking *now = &p->of[p->next], *before = &p->of[!p->next];
+
+	p->next = !p->next;
+	begin(now, sha256);
+	return settle(p, before, e);
+}
+
+int
+pack_checker_end(struct pack_checker *p, struct err *e)
+{
+	return settle(p, &p->of[!p->next], e);
+}
+
+void
+pack_checker_free(struct pack_checker *p)
+{
+	struct pack_report report;
+	struct err ignored;
+
+	if (p == NULL)
+		return;
+	for (int i = 0; i < 2; i++) {
+		if (p->of[i].begun)
+			(void)finish(&p->of[i], &report, &ignored);
+		checking_drop(&p->of[i]);
+	}
+	free(p);
 }
 
 int
 chunks_check_pack(struct chunks *c, const struct id *sha256,
     struct pack_report *report, struct err *e)
 {
-	struct loaded l;
-	struct checking k = { .chunks = c, .loaded = &l };
+	struct checking k;
 	int rc;
 
 	memset(report, 0, sizeof(*report));
 	if (c->keys == NULL)
 		return err_set(e, ERR_ABSENT, "no store to read packs from");
-	if ((rc = load(&l, c->with.store, sha256, e)) == 0) {
-		count(&l.directory, report);
-		(void)pthread_mutex_init(&k.lock, NULL);
-		(void)pthread_cond_init(&k.done, NULL);
-		fault_init(&k.fault);
-		fault_init(&k.digest);
-		rc = check_all(&k, e);
-		report->checked = k.checked;
-		fault_drop(&k.fault);
-		fault_drop(&k.digest);
-		(void)pthread_cond_destroy(&k.done);
-		(void)pthread_mutex_destroy(&k.lock);
-	}
-	loaded_drop(&l);
+	checking_init(&k, c);
+	begin(&k, sha256);
+	rc = finish(&k, report, e);
+	checking_drop(&k);
 	return rc;
 }

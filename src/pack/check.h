@@ -11,7 +11,8 @@ struct store;
 struct store_info;
 
 /*
- * Reading a store's packs back, whole.  One pack is in memory at a time.
+ * Reading a store's packs back, whole.  One pack is in memory at a time, or
+ * two with a checker.
  */
 
 /*
@@ -25,6 +26,7 @@ int	packs_each(struct store *,
 	    struct err *);
 
 struct pack_report {
+	uint64_t	size;		/* bytes of the pack */
 	uint64_t	chunks;		/* that its directory names */
 	uint64_t	sealed, opened;	/* bytes of them */
 	uint64_t	checked;	/* chunks opened, found right */
@@ -44,5 +46,31 @@ int	pack_check(struct store *, const struct id *sha256,
  */
 int	chunks_check_pack(struct chunks *, const struct id *sha256,
 	    struct pack_report *, struct err *);
+
+/*
+ * The same for many, each of which is read while the one before it is checked.
+ */
+struct pack_checker;
+
+typedef int (*pack_checked_fn)(void *cookie, const struct id *sha256,
+	    const struct pack_report *, const struct err *why, struct err *);
+
+/*
+ * The callback hears of each pack once, in order, from the thread that adds:
+ * why is NULL for a good one, else what chunks_check_pack() would have said;
+ * what it returns is returned there.  ERR_ABSENT without a store.
+ */
+struct pack_checker	*pack_checker_new(struct chunks *, pack_checked_fn,
+			    void *cookie, struct err *);
+
+/* Read one, and begin to check it. */
+int	pack_checker_add(struct pack_checker *, const struct id *sha256,
+	    struct err *);
+
+/* Wait for the last one. */
+int	pack_checker_end(struct pack_checker *, struct err *);
+
+/* Wait, tell nothing, release; accepts NULL. */
+void	pack_checker_free(struct pack_checker *);
 
 #endif

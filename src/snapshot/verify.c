@@ -29,6 +29,7 @@ struct verify {
 	struct named			 named;
 	enum trail_kind			 kind;	/* of statements at hand */
 	const char			*by;	/* the one that names others */
+	struct pack_checker		*checker;	/* with keys */
 };
 
 static void
@@ -61,9 +62,25 @@ step(const struct verify *x, const char *what)
 		x->o->step(x->o->cookie, what);
 }
 
+/* What came of one. */
 static int
-verify_pack(struct verify *x, const char *name, const struct id *pack,
-    uint64_t size, struct err *e)
+pack_checked(void *cookie, const struct id *pack,
+    const struct pack_report *report, const struct err *why, struct err *e)
+{
+	struct verify *x = cookie;
+	char name[STORE_NAME_MAX];
+
+	x->r->chunks += report->checked;
+	if (why != NULL)
+		return judge(x, inventory_pack_name(pack, name), why, e);
+	if (x->o->progress != NULL)
+		x->o->progress(x->o->cookie, report->size, 1);
+	return 0;
+}
+
+static int
+verify_pack(struct verify *x, const struct id *pack, uint64_t size,
+    struct err *e)
 {
 	struct pack_report report = { 0 };
 	struct err why;
@@ -71,17 +88,20 @@ verify_pack(struct verify *x, const char *name, const struct id *pack,
 
 	if (intr_check(e) == -1)
 		return -1;
-	err_clear(&why);
 	x->r->packs++;
 	x->r->bytes += size;
-	rc = x->o->content ? chunks_check_pack(x->d->chunks, pack, &report,
-	    &why) : pack_check(x->d->store, pack, &report, &why);
-	x->r->chunks += report.checked;
-	if (rc == -1)
-		return judge(x, name, &why, e);
-	if (x->o->progress != NULL)
-		x->o->progress(x->o->cookie, size, 1);
-	return 0;
+	if (x->checker != NULL)
+		return pack_checker_add(x->checker, pack, e);
+	err_clear(&why);
+	rc = pack_check(x->d->store, pack, &report, &why);
+	return pack_checked(x, pack, &report, rc == -1 ? &why : NULL, e);
+}
+
+/* Wait for the last one, if they are checked beside our reading. */
+static int
+end_packs(struct verify *x, struct err *e)
+{
+	return x->checker == NULL ? 0 : pack_checker_end(x->checker, e);
 }
 
 /* Names of packs look like packs/ab/<64 hex>. */
@@ -163,7 +183,7 @@ verify_object(void *cookie, const struct store_info *info, struct err *e)
 
 	if (strncmp(name, "packs/", 6) == 0) {
 		if (is_pack_name(name, &pack))
-			return verify_pack(x, name, &pack, info->size, e);
+			return verify_pack(x, &pack, info->size, e);
 		problem(x, name, "not the name of a pack");
 	} else if (strncmp(name, "charters/", 9) == 0)
 		return verify_charter(x, info, e);
@@ -264,7 +284,7 @@ need_pack(void *cookie, const struct id *pack, struct err *e)
 		err_clear(&why);
 		if (store_head(x->d->store, name, &info, &why) == -1)
 			return judge(x, name, &why, e);
-		return verify_pack(x, name, pack, info.size, e);
+		return verify_pack(x, pack, info.size, e);
 	}
 	if (store_head(x->d->store, name, &info, &why) == 0)
 		return 0;
@@ -319,6 +339,8 @@ verify_snapshot(struct verify *x, struct err *e)
 	if (inventory_each(x->d->store, &x->s.inventory, need_pack, x,
 	    &why) == -1 && judge(x, x->s.object, &why, e) == -1)
 		return -1;
+	if (end_packs(x, e) == -1)
+		return -1;
 	for (i = 0; x->o->content && i < x->s.n_parts; i++) {
 		err_clear(&why);
 		if (walk_archive(x, &x->s.parts[i], &why) == -1 &&
@@ -353,7 +375,8 @@ static int
 verify_all(struct verify *x, struct err *e)
 {
 	step(x, "objects");
-	if (store_list(x->d->store, "", verify_object, x, e) != 0)
+	if (store_list(x->d->store, "", verify_object, x, e) != 0 ||
+	    end_packs(x, e) == -1)
 		return -1;
 	step(x, "statements");
 	if (verify_trail(x, e) == -1)
@@ -368,7 +391,7 @@ verify_store(struct depot *d, const struct verify_options *o,
     struct verify_report *r, struct err *e)
 {
 	struct verify *x;
-	int rc;
+	int rc = -1;
 
 	memset(r, 0, sizeof(*r));
 	if ((x = calloc(1, sizeof(*x))) == NULL)
@@ -377,12 +400,17 @@ verify_store(struct depot *d, const struct verify_options *o,
 	x->o = o;
 	x->r = r;
 	named_init(&x->named);
+	if (o->content && (x->checker = pack_checker_new(d->chunks,
+	    pack_checked, x, e)) == NULL)
+		goto done;
 	if (o->only != NULL) {
 		x->s = *o->only;
 		step(x, "snapshot");
 		rc = verify_snapshot(x, e);
 	} else
 		rc = verify_all(x, e);
+done:
+	pack_checker_free(x->checker);
 	named_drop(&x->named);
 	free(x);
 	return rc;
