@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "crypto/aead.h"
 #include "crypto/guard.h"
 #include "crypto/keys_internal.h"
 #include "crypto/seal.h"
@@ -20,10 +21,10 @@
 #define BOUND_SIZE (LABEL_LEN + ID_SIZE + 4 + 1)
 
 struct data_key {
-	uint8_t	key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
+	uint8_t	key[AEAD_KEY];
 };
 
-_Static_assert(SEAL_TAG == crypto_aead_xchacha20poly1305_ietf_ABYTES, "tag");
+_Static_assert(SEAL_TAG == AEAD_TAG, "tag");
 _Static_assert(SEAL_SLOT_SIZE ==
     sizeof(struct data_key) + crypto_box_SEALBYTES, "slot");
 
@@ -36,16 +37,23 @@ put_le(uint8_t *p, uint64_t v, size_t n)
 		p[i] = (uint8_t)(v >> (8 * i));
 }
 
+/* What a chunk is sealed under, in memory that lives as long. */
+struct sealing {
+	struct aead	 aead;
+	uint8_t		 bound[BOUND_SIZE];
+	uint8_t		 nonce[AEAD_NONCE];
+};
+
 static void
-bind(const struct seal_as *as, uint8_t bound[BOUND_SIZE],
-    uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES])
+bind(struct sealing *s, const struct data_key *k, const struct seal_as *as)
 {
-	memcpy(bound, LABEL, LABEL_LEN);
-	memcpy(bound + LABEL_LEN, as->id->b, ID_SIZE);
-	put_le(bound + LABEL_LEN + ID_SIZE, as->opened, 4);
-	bound[BOUND_SIZE - 1] = as->coding;
-	memset(nonce, 0, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES);
-	put_le(nonce, as->number, 8);
+	memcpy(s->bound, LABEL, LABEL_LEN);
+	memcpy(s->bound + LABEL_LEN, as->id->b, ID_SIZE);
+	put_le(s->bound + LABEL_LEN + ID_SIZE, as->opened, 4);
+	s->bound[BOUND_SIZE - 1] = as->coding;
+	memset(s->nonce, 0, AEAD_NONCE);
+	put_le(s->nonce, as->number, 8);
+	s->aead = (struct aead){ k->key, s->nonce, s->bound, BOUND_SIZE };
 }
 
 struct data_key *
@@ -101,27 +109,23 @@ void
 data_key_seal_chunk(const struct data_key *k, const struct seal_as *as,
     const void *p, size_t n, void *out)
 {
-	uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
-	uint8_t bound[BOUND_SIZE];
+	struct sealing s;
 
-	bind(as, bound, nonce);
-	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(out, NULL, p, n,
-	    bound, sizeof(bound), NULL, nonce, k->key);
+	bind(&s, k, as);
+	aead_seal(&s.aead, p, n, out);
 }
 
 int
 data_key_open_chunk(const struct data_key *k, const struct seal_as *as,
     const void *p, size_t n, void *out, struct err *e)
 {
-	uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
-	uint8_t bound[BOUND_SIZE];
+	struct sealing s;
 
 	if (n < SEAL_TAG)
 		return err_set(e, ERR_DAMAGED, "sealed chunk of %zu bytes is "
 		    "shorter than its tag", n);
-	bind(as, bound, nonce);
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, p, n,
-	    bound, sizeof(bound), nonce, k->key) != 0)
+	bind(&s, k, as);
+	if (aead_open(&s.aead, p, n, out) == -1)
 		return err_set(e, ERR_DAMAGED, "sealed chunk %llu was changed",
 		    (unsigned long long)as->number);
 	return 0;

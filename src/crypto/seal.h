@@ -11,8 +11,8 @@ struct err;
 struct recovery_key;
 
 /*
- * The data key of one pack.  Chunks are XChaCha20-Poly1305 (libsodium's
- * crypto_aead_xchacha20poly1305_ietf, draft-irtf-cfrg-xchacha-03): the nonce
+ * The data key of one pack.  Chunks are XChaCha20-Poly1305 (aead.h,
+ * draft-irtf-cfrg-xchacha-03): the nonce
  * is the chunk's number within the key, little-endian in its first 8 bytes,
  * the rest zero; a key never seals a number twice.  Associated data: the text
  * "muster chunk 1", the chunk's id, its opened length and its coding (u32,
@@ -51,8 +51,8 @@ void	data_key_seal_chunk(const struct data_key *, const struct seal_as *,
 	    const void *, size_t n, void *out);
 
 /*
- * Open n sealed bytes into out, n - SEAL_TAG of them.  No opened byte reaches
- * out before the tag was found right: on ERR_DAMAGED out holds zeros.
+ * Open n sealed bytes into out, n - SEAL_TAG of them, which is the caller's
+ * alone until then.  On ERR_DAMAGED out holds zeros.
  */
 int	data_key_open_chunk(const struct data_key *, const struct seal_as *,
 	    const void *, size_t n, void *out, struct err *);

@@ -25,35 +25,6 @@ public_of(const struct recovery_key *r)
 	return to;
 }
 
-/* draft-irtf-cfrg-xchacha-03, A.3.1: the library under us. */
-static void
-the_library_seals_as_the_draft_says(void **state)
-{
-	static const char text[] = "Ladies and Gentlemen of the class of "
-	    "'99: If I could offer you only one tip for the future, "
-	    "sunscreen would be it.";
-	static const char sealed[] =
-	    "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb"
-	    "731c7f1b0b4aa6440bf3a82f4eda7e39ae64c6708c54c216cb96b72e1213b452"
-	    "2f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
-	    "21f9664c97637da9768812f615c68b13b52e"
-	    "c0875924c1c7987947deafd8780acf49";
-	uint8_t key[32], nonce[24], bound[12], got[130], want[130];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < 32; i++)
-		key[i] = (uint8_t)(0x80 + i);
-	for (i = 0; i < 24; i++)
-		nonce[i] = (uint8_t)(0x40 + i);
-	kit_unhex("50515253c0c1c2c3c4c5c6c7", bound, sizeof(bound));
-	kit_unhex(sealed, want, sizeof(want));
-	assert_int_equal(crypto_aead_xchacha20poly1305_ietf_encrypt(got, NULL,
-	    (const uint8_t *)text, sizeof(text) - 1, bound, sizeof(bound),
-	    NULL, nonce, key), 0);
-	assert_memory_equal(got, want, sizeof(want));
-}
-
 /* Computed by tests outside of this code, from the format's description. */
 static void
 a_chunk_is_sealed_as_the_format_says(void **state)
@@ -226,7 +197,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_library_seals_as_the_draft_says),
 		cmocka_unit_test(a_chunk_is_sealed_as_the_format_says),
 		cmocka_unit_test(a_slot_opens_with_its_recovery_key_only),
 		cmocka_unit_test(a_slot_with_any_bit_flipped_does_not_open),
