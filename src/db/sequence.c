@@ -246,14 +246,15 @@ check_default(const struct schema *s, const struct relation *t,
     const char *p, struct err *e)
 {
 	struct buf database, name;
+	struct err short_of = { 0 };
 	int rc = 0;
 
 	buf_init(&database, SQL_MAX);
 	buf_init(&name, SQL_MAX);
 	while (rc == 0 && (p = next_call(p)) != NULL) {
-		p = unquote_name(p, &database, e);
+		p = unquote_name(p, &database, &short_of);
 		if (p == NULL || *p++ != '.' ||
-		    (p = unquote_name(p, &name, e)) == NULL)
+		    (p = unquote_name(p, &name, &short_of)) == NULL)
 			break;
 		if (!has_sequence(s, (char *)database.data,
 		    (char *)name.data))
@@ -263,6 +264,11 @@ check_default(const struct schema *s, const struct relation *t,
 			    "(components.db.databases), or exclude the table "
 			    "(components.db.exclude)", t->database, t->name,
 			    (char *)database.data, (char *)name.data);
+	}
+	/* That it could not be looked at is not that it is all right. */
+	if (short_of.kind != ERR_NONE) {
+		*e = short_of;
+		rc = -1;
 	}
 	buf_drop(&database);
 	buf_drop(&name);
