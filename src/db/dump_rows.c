@@ -175,6 +175,8 @@ read_part(struct worker *w, const char *where, struct err *e)
 	w->bytes = 0;
 	if (conn_exec(w->conn, "SAVEPOINT muster", e) == -1 ||
 	    dump_read(w->conn, t, where, &sink, e) == -1 ||
+	    (w->part->number == 0 &&
+	    relation_check_read(t, w->conn, e) == -1) ||
 	    dump_check(w->conn, t, e) == -1)
 		return -1;
 	w->rows = sink.rows;

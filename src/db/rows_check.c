@@ -2,7 +2,9 @@
  * Rows that no load can bring back.
  *
  * A column whose values a load would change is seen by its definition; these
- * are seen only by looking at the rows, in the few tables that can have them.
+ * are seen only by looking at the rows, in the few tables that can have them:
+ * before anything is taken, so that a refusal comes early, and once more in the
+ * snapshot, so that none is missed.
  */
 #include <string.h>
 
@@ -125,6 +127,21 @@ add_kept(struct buf *sql, const struct column *col, struct err *e)
 	return buf_addf(sql, e, "(%s)", col->expression);
 }
 
+/* Text by its bytes: those of literals may have another character set. */
+static int
+add_comparison(struct buf *sql, const struct column *col, struct err *e)
+{
+	if (col->charset != NULL) {
+		if (buf_add_text(sql, "CAST(", e) == -1 ||
+		    quote_name(sql, col->name, e) == -1)
+			return -1;
+		return buf_addf(sql, e, " AS BINARY)<=>CAST(CONVERT((%s) USING "
+		    "%s) AS BINARY)", col->expression, col->charset);
+	}
+	return quote_name(sql, col->name, e) == -1 ||
+	    buf_add_text(sql, "<=>", e) == -1 ? -1 : add_kept(sql, col, e);
+}
+
 /*
  * What is computed of a TIMESTAMP and kept is what its writer's time zone
  * made of it; a load computes it anew, in the zone of this session.
@@ -144,9 +161,8 @@ check_computed(const struct relation *t, struct conn *c,
 	    quote_name(&sql, t->name, e) == 0 &&
 	    buf_add_text(&sql, t->versioned ? " FOR SYSTEM_TIME ALL WHERE "
 	    "NOT (" : " WHERE NOT (", e) == 0 &&
-	    quote_name(&sql, col->name, e) == 0 &&
-	    buf_add_text(&sql, "<=>", e) == 0 &&
-	    add_kept(&sql, col, e) == 0 && buf_add_byte(&sql, ')', e) == 0)
+	    add_comparison(&sql, col, e) == 0 &&
+	    buf_add_byte(&sql, ')', e) == 0)
 		rc = has_row(c, &sql, e);
 	buf_drop(&sql);
 	if (rc != 1)
@@ -155,6 +171,41 @@ check_computed(const struct relation *t, struct conn *c,
 	    "computed of a TIMESTAMP in another time zone than UTC, which a "
 	    "load would change: make it VIRTUAL, or exclude the table "
 	    "(components.db.exclude)", t->database, t->name, col->name);
+}
+
+/* Is there anything about its rows that must be looked at? */
+static bool
+is_doubtful(const struct relation *t)
+{
+	const struct column *c;
+	size_t i;
+
+	for (i = 0; i < t->n_columns; i++) {
+		c = &t->columns[i];
+		if (c->counts_or_null || (c->stored && c->expression != NULL &&
+		    !c->row_start && !c->row_end))
+			return true;
+	}
+	return t->versioned;
+}
+
+int
+relation_check_read(const struct relation *t, struct conn *c, struct err *e)
+{
+	struct buf use;
+	int rc = -1;
+
+	if (!is_doubtful(t))
+		return 0;
+	buf_init(&use, SQL_MAX);
+	if (buf_add_text(&use, "USE ", e) == 0 &&
+	    quote_name(&use, t->database, e) == 0 &&
+	    conn_exec_len(c, use.data, use.len, e) == 0 &&
+	    conn_charset(c, CONN_UTF8, e) == 0 &&
+	    relation_check_rows(t, c, e) == 0)
+		rc = conn_charset(c, CONN_BINARY, e);
+	buf_drop(&use);
+	return rc;
 }
 
 int

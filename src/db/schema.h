@@ -198,6 +198,13 @@ int	relation_check_rows(const struct relation *, struct conn *,
 	    struct err *);
 
 /*
+ * The same by a connection that reads rows at the point (CONN_BINARY, in no
+ * database), for rows that came since.
+ */
+int	relation_check_read(const struct relation *, struct conn *,
+	    struct err *);
+
+/*
  * Does the trigger use a column (NEW.x, OLD.x) that its table does not have?
  * Then its name is put into the buffer.
  */

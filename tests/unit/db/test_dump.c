@@ -3,6 +3,7 @@
  * whose schema is read again beside it: there is no archive of a part.  And a
  * row may be as large as it likes.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -107,6 +108,71 @@ test_a_row_larger_than_a_packet_comes_back(void **state)
 	trip_go(&trip);
 }
 
+/* Has somebody to wait for us? */
+static void
+wait_for_waiter(void)
+{
+	static const char sql[] = "SELECT COUNT(*) FROM information_schema."
+	    "processlist WHERE state LIKE 'Waiting for backup%'";
+	char *n;
+	bool waits;
+
+	do {
+		n = live_value(&trip.source, NULL, sql);
+		waits = strcmp(n, "0") != 0;
+		free(n);
+	} while (!waits);
+}
+
+static void *
+dump_late(void *cookie)
+{
+	static const char *const databases[] = { "late", NULL };
+	struct db_dump_options o = { .login = trip.source.login,
+	    .databases = databases, .connections = 2 };
+	struct archive_root root;
+	struct db_point point;
+	struct db_stats stats;
+
+	return db_dump(trip.store.chunks, &o, &root, &point, &stats,
+	    cookie) == -1 ? cookie : NULL;
+}
+
+/* The schema was read, the point waits for a lock: now the row comes. */
+static void
+test_a_row_that_no_load_takes_is_refused_until_the_point(void **state)
+{
+	static const char *const make[] = { "CREATE DATABASE late",
+	    "SET time_zone='+00:00'",
+	    "CREATE TABLE late.t (a TIMESTAMP, b VARCHAR(30) CHARACTER SET "
+		"latin1 AS (CONCAT('\xc3\xa9', a)) STORED)",
+	    "INSERT INTO late.t (a) VALUES ('2026-01-01 01:00:00')", NULL };
+	static const char *const write[] = { "SET time_zone='+05:00'",
+	    "INSERT INTO late.t (a) VALUES ('2026-01-01 01:00:00')", NULL };
+	struct conn *c;
+	struct err e = { 0 }, own = { 0 };
+	pthread_t thread;
+	void *failed;
+
+	(void)state;
+	live_run(&trip.source, NULL, make);
+	if (dump_late(&e) != NULL)
+		fail_msg("%s", e.text);
+	c = live_connect(&trip.source, CONN_UTF8);
+	assert_int_equal(conn_exec(c, "BACKUP STAGE START", &own), 0);
+	assert_int_equal(pthread_create(&thread, NULL, dump_late, &e), 0);
+	wait_for_waiter();
+	live_run(&trip.source, NULL, write);
+	assert_int_equal(conn_exec(c, "BACKUP STAGE END", &own), 0);
+	assert_int_equal(pthread_join(thread, &failed), 0);
+	conn_close(c);
+	assert_non_null(failed);
+	assert_int_equal(e.kind, ERR_UNSUPPORTED);
+	if (strstr(e.text, "late.t: stored column b was computed of a "
+	    "TIMESTAMP in another time zone") == NULL)
+		fail_msg("%s", e.text);
+}
+
 static void
 dump_as(const char *user, struct archive_root *root)
 {
@@ -199,6 +265,14 @@ test_the_least_privileges_are_enough(void **state)
 }
 
 static int
+tidy(void **state)
+{
+	(void)state;
+	trip_tidy(&trip);
+	return 0;
+}
+
+static int
 setup(void **state)
 {
 	(void)state;
@@ -227,6 +301,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(
+		    test_a_row_that_no_load_takes_is_refused_until_the_point,
+		    tidy),
 		cmocka_unit_test_teardown(test_a_killed_connection_ends_it,
 		    stop_source),
 		cmocka_unit_test_teardown(
