@@ -4,7 +4,7 @@
 # their own folder.
 root=$here/../..
 PATH=${MUSTER_BIN:-$root/build/gcc/bin}:$PATH
-work=$(mktemp -d /var/tmp/muster-memory.XXXXXX)
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/muster-memory.XXXXXX")
 chmod 711 "$work"
 
 # shellcheck disable=SC2317,SC2329	# called by the trap

@@ -41,8 +41,8 @@ trip_shell(struct trip *t, const char *command)
 	free(line);
 }
 
-static void
-list_databases(const struct live *l, struct names *out)
+void
+trip_list(const struct live *l, struct names *out)
 {
 	struct conn *c = live_connect(l, CONN_BINARY);
 	struct rows r = { 0 };
@@ -59,25 +59,36 @@ list_databases(const struct live *l, struct names *out)
 	names_sort(out);
 }
 
-static void
-dump(struct trip *t, const struct live *l, const struct names *n,
-    int connections, struct archive_root *root, struct db_stats *stats)
+int
+trip_dump(struct trip *t, const struct live *l, const struct names *n,
+    int connections, struct archive_root *root, struct db_stats *stats,
+    struct err *e)
 {
 	const char **v = calloc(n->n + 1, sizeof(*v));
 	struct db_dump_options o = { .login = l->login, .databases = v,
 	    .connections = connections, .part_size = 4096 };
 	struct db_point point;
-	struct err e = { 0 };
 	size_t i;
+	int rc;
 
 	assert_non_null(v);
 	for (i = 0; i < n->n; i++)
 		v[i] = n->v[i];
-	if (db_dump(t->store.chunks, &o, root, &point, stats, &e) == -1)
-		fail_msg("%s", e.text);
-	if (chunks_flush(t->store.chunks, &e) == -1)
-		fail_msg("%s", e.text);
+	rc = db_dump(t->store.chunks, &o, root, &point, stats, e);
+	if (rc == 0)
+		rc = chunks_flush(t->store.chunks, e);
 	free(v);
+	return rc;
+}
+
+static void
+dump(struct trip *t, const struct live *l, const struct names *n,
+    int connections, struct archive_root *root, struct db_stats *stats)
+{
+	struct err e = { 0 };
+
+	if (trip_dump(t, l, n, connections, root, stats, &e) == -1)
+		fail_msg("%s", e.text);
 }
 
 static void
@@ -100,8 +111,8 @@ compare_all(const struct trip *t, const struct names *n)
 	buf_drop(&b);
 }
 
-static void
-forget(const struct live *l, const struct names *n)
+void
+trip_forget(const struct live *l, const struct names *n)
 {
 	static const char *const accounts[] = {
 		"DELETE FROM mysql.global_priv WHERE user NOT IN ('root', "
@@ -140,7 +151,7 @@ trip_go(struct trip *t)
 	struct names n = { 0 };
 	struct err e = { 0 };
 
-	list_databases(&t->source, &n);
+	trip_list(&t->source, &n);
 	dump(t, &t->source, &n, 3, &before, &stats);
 	dump(t, &t->source, &n, 1, &alone, &stats);
 	assert_memory_equal(&before.fingerprint, &alone.fingerprint,
@@ -160,11 +171,11 @@ trip_tidy(struct trip *t)
 {
 	struct names n = { 0 };
 
-	list_databases(&t->source, &n);
-	forget(&t->source, &n);
+	trip_list(&t->source, &n);
+	trip_forget(&t->source, &n);
 	names_drop(&n);
-	list_databases(&t->target, &n);
-	forget(&t->target, &n);
+	trip_list(&t->target, &n);
+	trip_forget(&t->target, &n);
 	names_drop(&n);
 }
 

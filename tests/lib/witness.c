@@ -94,8 +94,8 @@ list(struct names *out, struct conn *c, const char *sql)
  * SHOW CREATE always says PAGE_CHECKSUM of an Aria table, and what it says
  * counts as chosen when it is run: that it was is not seen there.  A sequence
  * has numbers only: its collation means nothing.  Nor does SHOW CREATE say that
- * keys of a MyISAM table are disabled, or how wide a DOUBLE was declared long
- * ago.
+ * keys of a MyISAM table are disabled, how wide its pointers are, or how wide a
+ * DOUBLE was declared long ago.
  */
 static const struct {
 	const char	*label, *sql;
@@ -104,7 +104,7 @@ static const struct {
 	    "default_collation_name, schema_comment FROM "
 	    "information_schema.schemata WHERE schema_name=DATABASE()" },
 	{ "table", "SELECT table_name, table_type, engine, "
-	    "row_format, max_index_length, auto_increment, "
+	    "row_format, auto_increment, "
 	    "IF(table_type='SEQUENCE', NULL, table_collation), "
 	    "IF(engine='Aria', REGEXP_REPLACE(create_options, "
 	    "'page_checksum=1 ?', ''), create_options), "
