@@ -21,12 +21,11 @@
 #include "pack/pack.h"
 #include "snapshot/ship_packs.h"
 #include "snapshot/take.h"
+#include "store/direct.h"
 #include "store/store.h"
 
 #define JOBS 4u
 #define JOBS_MAX 32u
-#define ROOM_UNIT ((size_t)8 << 20)
-#define CHECK_PIECE ROOM_UNIT
 
 /* Memory of a worker, for a pack. */
 struct room {
@@ -120,12 +119,12 @@ room_make(struct room *r, uint64_t size, struct err *e)
 	if (size <= r->size)
 		return 0;
 	free(r->p);
-	r->size = ((size_t)size + ROOM_UNIT - 1) / ROOM_UNIT * ROOM_UNIT;
-	if ((r->p = aligned_alloc(ROOM_UNIT, r->size)) == NULL) {
-		r->size = 0;
-		return err_memory(e);
-	}
-	return 0;
+	r->size = ((size_t)size + DIRECT_PIECE - 1) / DIRECT_PIECE *
+	    DIRECT_PIECE;
+	if ((r->p = direct_memory(r->size, e)) != NULL)
+		return 0;
+	r->size = 0;
+	return -1;
 }
 
 static int
@@ -176,27 +175,42 @@ struct pouring {
 	const char		*name;
 	struct sha256		*sum;
 	struct err		 e;	/* why it could not be read */
+	const struct store_sink	*to;	/* or it comes by itself: to here */
+	bool			 full;	/* which fails */
 };
+
+static int
+add_up(struct pouring *p, uint64_t offset, const void *data, size_t len,
+    struct err *e)
+{
+	if (offset == 0) {
+		sha256_free(p->sum);
+		p->sum = sha256_new(e);
+	}
+	if (p->sum == NULL)
+		return -1;
+	sha256_add(p->sum, data, len);
+	return 0;
+}
+
+static int
+judge(struct pouring *p, struct err *e)
+{
+	struct id seen;
+
+	sha256_end(p->sum, &seen);
+	return id_compare(&seen, &p->h->id) == 0 ? 0 : is_wrong(e);
+}
 
 /* With the last piece comes the verdict: then it is not handed out. */
 static int
 pour_piece(struct pouring *p, uint64_t offset, size_t len, void *out,
     struct err *e)
 {
-	struct id seen;
-
-	if (offset == 0) {
-		sha256_free(p->sum);
-		p->sum = sha256_new(e);
-	}
-	if (p->sum == NULL ||
-	    store_get(p->from, p->name, offset, len, out, e) == -1)
+	if (store_get(p->from, p->name, offset, len, out, e) == -1 ||
+	    add_up(p, offset, out, len, e) == -1)
 		return -1;
-	sha256_add(p->sum, out, len);
-	if (offset + len < p->h->size)
-		return 0;
-	sha256_end(p->sum, &seen);
-	return id_compare(&seen, &p->h->id) == 0 ? 0 : is_wrong(e);
+	return offset + len < p->h->size ? 0 : judge(p, e);
 }
 
 static int
@@ -210,17 +224,56 @@ pour(void *cookie, uint64_t offset, size_t len, void *out, struct err *e)
 	return -1;
 }
 
+/* A piece that came: its digest first, while it is near. */
+static int
+draw_piece(void *cookie, uint64_t offset, const void *data, size_t len,
+    struct err *e)
+{
+	struct pouring *p = cookie;
+
+	if (add_up(p, offset, data, len, e) == -1)
+		return -1;
+	p->full = p->to->take(p->to->cookie, offset, data, len, e) == -1;
+	return p->full ? -1 : 0;
+}
+
+/* After the last piece the verdict: before it, nothing is an object. */
+static int
+draw(void *cookie, const struct store_sink *to, struct err *e)
+{
+	struct pouring *p = cookie;
+	const struct store_sink sink = { draw_piece, p };
+
+	p->to = to;
+	if (store_get_to(p->from, p->name, (size_t)p->h->size, &sink,
+	    &p->e) == 0 && judge(p, &p->e) == 0)
+		return 0;
+	*e = p->e;
+	return -1;
+}
+
+static enum store_put_result
+put_in_pieces(struct ship *s, struct pouring *p, struct err *e)
+{
+	const struct store_source source = { pour, p, (size_t)p->h->size };
+	const struct store_giver giver = { draw, p, (size_t)p->h->size };
+
+	if (store_streams(s->o->to))
+		return store_put_from(s->o->to, p->name, &source, &p->h->id,
+		    e);
+	return store_put_given(s->o->to, p->name, &giver, e);
+}
+
 /* 1, or 0 when it is not there or damaged here, which is told. */
 static int
 pour_pack(struct ship *s, const struct held *h, const char *name,
     struct err *e)
 {
 	struct pouring p = { .from = s->from->store, .h = h, .name = name };
-	const struct store_source source = { pour, &p, (size_t)h->size };
 	int rc = 1;
 
-	if (store_put_from(s->o->to, name, &source, &h->id, e) ==
-	    STORE_FAILED && p.e.kind == ERR_NONE)
+	if (put_in_pieces(s, &p, e) == STORE_FAILED &&
+	    (p.e.kind == ERR_NONE || p.full))
 		rc = err_add(e, "cannot send %s", name);
 	else if (p.e.kind != ERR_NONE) {
 		*e = p.e;
@@ -238,7 +291,7 @@ pour_out(struct pouring *p, void *piece, struct err *e)
 	size_t len;
 
 	do {
-		len = left < CHECK_PIECE ? (size_t)left : CHECK_PIECE;
+		len = left < DIRECT_PIECE ? (size_t)left : DIRECT_PIECE;
 		if (intr_check(e) == -1 ||
 		    pour_piece(p, at, len, piece, e) == -1)
 			return -1;
@@ -263,9 +316,10 @@ carry_pack(struct ship *s, const struct held *h, const char *name,
 static int
 send_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
 {
-	bool pours = store_streams(s->o->to) &&
-	    !store_streams(s->from->store) && h->size > 0 &&
-	    h->size <= PACK_SIZE_MAX;
+	const struct store *from = s->from->store, *to = s->o->to;
+	bool pours = h->size > 0 && h->size <= PACK_SIZE_MAX &&
+	    (store_streams(to) ? !store_streams(from) :
+	    store_takes(to) && store_gives(from));
 	char name[STORE_NAME_MAX];
 	int rc;
 
@@ -293,7 +347,7 @@ check_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
 	int rc;
 
 	(void)inventory_pack_name(&h->id, name);
-	if ((rc = room_make(room, CHECK_PIECE, e)) == 0)
+	if ((rc = room_make(room, DIRECT_PIECE, e)) == 0)
 		rc = pour_out(&p, room->p, e);
 	sha256_free(p.sum);
 	if (rc == -1) {

@@ -38,6 +38,15 @@ put(void *self, const char *name, const void *data, size_t len,
 	return dir_put_object(&d->put, name, data, len, e);
 }
 
+static enum store_put_result
+put_given(void *self, const char *name, const struct store_giver *giver,
+    struct err *e)
+{
+	struct dir *d = self;
+
+	return dir_put_given(&d->put, name, giver, e);
+}
+
 static int
 get(void *self, const char *name, uint64_t offset, size_t len, void *out,
     struct err *e)
@@ -148,6 +157,7 @@ dir_close(void *self)
 
 static const struct store_driver driver = {
 	.put = put,
+	.put_given = put_given,
 	.get = get,
 	.head = head,
 	.list = list,

@@ -36,6 +36,7 @@
 #include "base/num.h"
 #include "store/beneath.h"
 #include "store/dir_put.h"
+#include "store/dir_fill.h"
 #include "store/direct.h"
 
 #define TMP ".tmp"
@@ -279,15 +280,27 @@ part_open(int tmp, struct part *t, struct err *e)
 	return rc == -1 ? -1 : 0;
 }
 
-static int
-part_write(struct part *t, const void *data, size_t len, bool direct,
-    struct err *e)
-{
-	size_t done = direct ? direct_write(t->fd, data, len) : 0;
+/* Bytes in memory, or who gives them. */
+struct load {
+	const uint8_t			*data;
+	size_t				 len;
+	const struct store_giver	*giver;
+};
 
-	if (fd_write(t->fd, (const uint8_t *)data + done, len - done,
-	    e) == -1)
-		return -1;
+static int
+part_write(struct part *t, const struct load *l, bool direct, struct err *e)
+{
+	size_t done = 0;
+
+	if (l->giver != NULL) {
+		if (dir_fill(t->fd, l->giver, direct, e) == -1)
+			return -1;
+	} else {
+		if (direct)
+			done = direct_write(t->fd, l->data, l->len);
+		if (fd_write(t->fd, l->data + done, l->len - done, e) == -1)
+			return -1;
+	}
 	if (fchmod(t->fd, 0400) == -1)
 		return beneath_error(e, "set mode");
 	return fd_sync(t->fd, e);
@@ -320,8 +333,8 @@ part_place(int tmp, struct part *t, int folder, const char *base,
 }
 
 static enum store_put_result
-put(const struct dir_put *p, int folder, const char *base, const void *data,
-    size_t len, struct err *e)
+put(const struct dir_put *p, int folder, const char *base,
+    const struct load *l, struct err *e)
 {
 	struct part t = { .fd = -1 };
 	enum store_put_result rc = STORE_FAILED;
@@ -336,7 +349,7 @@ put(const struct dir_put *p, int folder, const char *base, const void *data,
 		goto done;
 	}
 	if (part_open(p->tmp, &t, e) == -1 ||
-	    part_write(&t, data, len, p->direct, e) == -1)
+	    part_write(&t, l, p->direct, e) == -1)
 		goto done;
 	rc = part_place(p->tmp, &t, folder, base, e);
 done:
@@ -348,9 +361,9 @@ done:
 	return rc;
 }
 
-enum store_put_result
-dir_put_object(struct dir_put *p, const char *name, const void *data,
-    size_t len, struct err *e)
+static enum store_put_result
+put_load(struct dir_put *p, const char *name, const struct load *l,
+    struct err *e)
 {
 	const char *base = NULL;
 	enum store_put_result rc = STORE_FAILED;
@@ -362,7 +375,21 @@ dir_put_object(struct dir_put *p, const char *name, const void *data,
 	(void)pthread_mutex_unlock(&p->mutex);
 	if (folder == -1)
 		return STORE_FAILED;
-	rc = put(p, folder, base, data, len, e);
+	rc = put(p, folder, base, l, e);
 	fd_drop(&folder);
 	return rc;
+}
+
+enum store_put_result
+dir_put_object(struct dir_put *p, const char *name, const void *data,
+    size_t len, struct err *e)
+{
+	return put_load(p, name, &(struct load){ data, len, NULL }, e);
+}
+
+enum store_put_result
+dir_put_given(struct dir_put *p, const char *name,
+    const struct store_giver *giver, struct err *e)
+{
+	return put_load(p, name, &(struct load){ NULL, 0, giver }, e);
 }

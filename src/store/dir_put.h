@@ -23,8 +23,10 @@ struct dir_put {
 int	dir_put_init(struct dir_put *, int root, struct err *);
 void	dir_put_drop(struct dir_put *);
 
-/* store_put() of a checked name. */
+/* store_put() and store_put_given() of a checked name. */
 enum store_put_result	dir_put_object(struct dir_put *, const char *name,
 			    const void *, size_t, struct err *);
+enum store_put_result	dir_put_given(struct dir_put *, const char *name,
+			    const struct store_giver *, struct err *);
 
 #endif

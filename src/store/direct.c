@@ -3,14 +3,30 @@
  * is not used again soon, new pages in that cache cost more than all the rest,
  * and push out what others use.
  */
+#include <sys/mman.h>
+
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "store/direct.h"
 
 #define UNIT 4096u		/* what every disk takes */
 #define LEAST (1u << 20)
+
+void *
+direct_memory(size_t size, struct err *e)
+{
+	void *p = aligned_alloc(DIRECT_PIECE, size);
+
+	if (p == NULL)
+		(void)err_memory(e);
+	else			/* only for speed */
+		(void)madvise(p, size, MADV_HUGEPAGE);
+	return p;
+}
 
 /* The file's flags when it can be tried, now with O_DIRECT; else -1. */
 static int

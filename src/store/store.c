@@ -229,21 +229,26 @@ store_is_same(const char *url, const char *other)
 	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-enum store_put_result
-store_put(struct store *s, const char *name, const void *data, size_t len,
-    const struct id *sha256, struct err *e)
+static enum store_put_result
+was_put(const struct store *s, const char *name, enum store_put_result rc,
+    struct err *e)
 {
-	enum store_put_result rc;
-
-	assert(sha256 != NULL);
-	if (check_name(name, e) == -1)
-		return STORE_FAILED;
-	rc = s->driver->put(s->self, name, data, len, sha256, e);
 	if (rc == STORE_FAILED)
 		(void)err_add(e, "cannot put %s into %s", name, s->url);
 	else
 		err_clear(e);
 	return rc;
+}
+
+enum store_put_result
+store_put(struct store *s, const char *name, const void *data, size_t len,
+    const struct id *sha256, struct err *e)
+{
+	assert(sha256 != NULL);
+	if (check_name(name, e) == -1)
+		return STORE_FAILED;
+	return was_put(s, name, s->driver->put(s->self, name, data, len,
+	    sha256, e), e);
 }
 
 bool
@@ -257,17 +262,28 @@ store_put_from(struct store *s, const char *name,
     const struct store_source *source, const struct id *sha256,
     struct err *e)
 {
-	enum store_put_result rc;
-
 	assert(store_streams(s) && source->len > 0);
 	if (check_name(name, e) == -1)
 		return STORE_FAILED;
-	rc = s->driver->put_from(s->self, name, source, sha256, e);
-	if (rc == STORE_FAILED)
-		(void)err_add(e, "cannot put %s into %s", name, s->url);
-	else
-		err_clear(e);
-	return rc;
+	return was_put(s, name, s->driver->put_from(s->self, name, source,
+	    sha256, e), e);
+}
+
+bool
+store_takes(const struct store *s)
+{
+	return s->driver->put_given != NULL;
+}
+
+enum store_put_result
+store_put_given(struct store *s, const char *name,
+    const struct store_giver *giver, struct err *e)
+{
+	assert(store_takes(s) && giver->len > 0);
+	if (check_name(name, e) == -1)
+		return STORE_FAILED;
+	return was_put(s, name, s->driver->put_given(s->self, name, giver,
+	    e), e);
 }
 
 static int
@@ -285,6 +301,25 @@ store_get(struct store *s, const char *name, uint64_t offset, size_t len,
 	if (check_name(name, e) == -1)
 		return -1;
 	if (s->driver->get(s->self, name, offset, len, out, e) == -1)
+		return failed(s, e, "cannot get", name, "from");
+	err_clear(e);
+	return 0;
+}
+
+bool
+store_gives(const struct store *s)
+{
+	return s->driver->get_to != NULL;
+}
+
+int
+store_get_to(struct store *s, const char *name, size_t len,
+    const struct store_sink *sink, struct err *e)
+{
+	assert(store_gives(s) && len > 0);
+	if (check_name(name, e) == -1)
+		return -1;
+	if (s->driver->get_to(s->self, name, len, sink, e) == -1)
 		return failed(s, e, "cannot get", name, "from");
 	err_clear(e);
 	return 0;

@@ -59,6 +59,23 @@ struct store_source {
 	size_t	 len;			/* of all, not 0 */
 };
 
+/*
+ * Where bytes go as they arrive: in pieces of any size, from the front to the
+ * end, and again from offset 0 when all that came is void.
+ */
+struct store_sink {
+	int	(*take)(void *cookie, uint64_t offset, const void *, size_t len,
+		    struct err *);
+	void	*cookie;
+};
+
+/* Bytes that come by themselves: give() hands all of them to the sink. */
+struct store_giver {
+	int	(*give)(void *cookie, const struct store_sink *, struct err *);
+	void	*cookie;
+	size_t	 len;			/* of all, not 0 */
+};
+
 /* What a driver implements; store.c checks names and forwards. */
 struct store_driver {
 	enum store_put_result (*put)(void *self, const char *name,
@@ -68,8 +85,14 @@ struct store_driver {
 	enum store_put_result (*put_from)(void *self, const char *name,
 	    const struct store_source *, const struct id *sha256,
 	    struct err *);
+	/* of stores that are at hand: NULL where nothing is gained by it */
+	enum store_put_result (*put_given)(void *self, const char *name,
+	    const struct store_giver *, struct err *);
 	int	(*get)(void *self, const char *name, uint64_t offset,
 		    size_t len, void *out, struct err *);
+	/* of stores that are far, from offset 0: as put_from */
+	int	(*get_to)(void *self, const char *name, size_t len,
+		    const struct store_sink *, struct err *);
 	int	(*head)(void *self, const char *name, struct store_info *,
 		    struct err *);
 	int	(*list)(void *self, const char *prefix,
@@ -176,6 +199,25 @@ bool			store_streams(const struct store *);
 enum store_put_result	store_put_from(struct store *, const char *name,
 			    const struct store_source *,
 			    const struct id *sha256, struct err *);
+
+/*
+ * From the store that gives to the one that takes, a piece at a time.
+ *
+ * store_get_to() hands the first len bytes of an object to the sink; with 0
+ * all of them were.  When the sink fails so does it, with its error.
+ *
+ * store_put_given() asks the giver, unless an object of that name is there.
+ * When give() fails, or did not give all, the put fails, with its error, and
+ * no object is there: it may fail after the last byte, for what must not
+ * become an object.
+ */
+bool			store_gives(const struct store *);
+int			store_get_to(struct store *, const char *name,
+			    size_t len, const struct store_sink *,
+			    struct err *);
+bool			store_takes(const struct store *);
+enum store_put_result	store_put_given(struct store *, const char *name,
+			    const struct store_giver *, struct err *);
 
 /*
  * Read exactly len bytes at an offset into out.  ERR_ABSENT, or ERR_DAMAGED

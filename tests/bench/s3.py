@@ -2,9 +2,9 @@
 """Measure muster-ship beside rclone and awscli, on the same S3 server.
 
 A store of packs is shipped to the server, and fetched from it into an empty
-folder on disk, and once more into one in memory: of the three only muster
-waits until what it fetched is on the disk, so that the disk is measured there
-as well.  Every round does all of it with all programs, one after the other,
+folder on disk, then with sync(1) after it, and once more into one in memory:
+of the three only muster waits by itself until what it fetched is on the disk.
+Every round does all of it with all programs, one after the other,
 into places of their own.  Medians over the rounds are printed, and the ratios
 that have a bar.  See scripts/bench.
 """
@@ -20,7 +20,7 @@ from measure import Failed, run, stored
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-OPERATIONS = ("ship", "fetch", "memory")
+OPERATIONS = ("ship", "fetch", "synced", "memory")
 # of rclone's: CPU seconds, and bytes a second
 CPU_BAR = 1 / 3
 SPEED_BAR = 1.5
@@ -68,6 +68,9 @@ class Program:
             return run(self.ship(), self.env)
         if operation == "fetch":
             return self.fetch_into(self.out)
+        if operation == "synced":
+            return self.fetch_into(self.out, ["sh", "-c", '"$@" && sync -f '
+                                              "'%s'" % self.out, "sh"])
         # by a link, so that the path is the same for all
         place = tempfile.mkdtemp(prefix="muster-bench-", dir="/dev/shm")
         try:
@@ -78,9 +81,9 @@ class Program:
             shutil.rmtree(place, ignore_errors=True)
         return result
 
-    def fetch_into(self, place):
+    def fetch_into(self, place, by=()):
         os.makedirs(place, exist_ok=True)
-        result = run(self.fetch(), self.env)
+        result = run([*by, *self.fetch()], self.env)
         found = stored(place)
         shutil.rmtree(place)
         if found < self.o.stored * 0.999:

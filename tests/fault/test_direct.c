@@ -6,7 +6,7 @@
  * Mutants that must be caught: the flags not set back; a short count passed
  * over; whole units exceeded; memory that is not aligned tried all the same.
  *
- * wrap: fcntl write pread
+ * wrap: fcntl write pread aligned_alloc
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,6 +57,14 @@ __wrap_fcntl(int fd, int what, long arg)
 		arg &= ~(long)O_DIRECT;	/* any file system will do */
 	}
 	return __real_fcntl(fd, what, arg);
+}
+
+void	*__wrap_aligned_alloc(size_t, size_t);
+void	*__real_aligned_alloc(size_t, size_t);
+void *
+__wrap_aligned_alloc(size_t unit, size_t n)
+{
+	return fails() ? NULL : __real_aligned_alloc(unit, n);
 }
 
 static size_t
@@ -177,6 +185,24 @@ what_no_disk_takes_is_not_tried(void **state)
 	fd_drop(&fd);
 }
 
+static void
+memory_is_had_or_told(void **state)
+{
+	struct err e;
+	void *p;
+
+	(void)state;
+	arm(2, SIZE);
+	p = direct_memory(2 * DIRECT_PIECE, &e);
+	assert_non_null(p);
+	assert_int_equal((uintptr_t)p % UNIT, 0);
+	memset(p, 1, 2 * DIRECT_PIECE);
+	free(p);
+	assert_null(direct_memory(DIRECT_PIECE, &e));
+	assert_int_equal(e.kind, ERR_MEMORY);
+	armed = false;
+}
+
 int
 main(void)
 {
@@ -186,6 +212,7 @@ main(void)
 		    whichever_call_fails_the_rest_is_moved_as_usual),
 		cmocka_unit_test(a_call_that_moves_no_whole_unit_is_the_last),
 		cmocka_unit_test(what_no_disk_takes_is_not_tried),
+		cmocka_unit_test(memory_is_had_or_told),
 	};
 	int rc;
 

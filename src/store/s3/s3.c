@@ -167,6 +167,18 @@ s3_get(void *self, const char *name, uint64_t offset, size_t len, void *out,
 	return ask_send(&a, self, e) == S3_DONE ? 0 : -1;
 }
 
+static int
+s3_get_to(void *self, const char *name, size_t len,
+    const struct store_sink *sink, struct err *e)
+{
+	struct ask a;
+
+	ask_init(&a, self, "GET", name);
+	ask_range(&a, NULL, 0, len);
+	a.reply.to = sink;
+	return ask_send(&a, self, e) == S3_DONE ? 0 : -1;
+}
+
 /* Has it the bytes of this digest? */
 static enum store_put_result
 compare(struct s3 *s, const char *name, size_t len, const struct id *sha256,
@@ -458,6 +470,7 @@ s3_close(void *self)
 static const struct store_driver driver = {
 	.put = s3_put,
 	.put_from = s3_put_from,
+	.get_to = s3_get_to,
 	.get = s3_get,
 	.head = s3_head,
 	.list = s3_list,

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "store/s3/s3_reply.h"
+#include "store/store.h"
 
 #define SECOND 1000000000
 
@@ -32,6 +33,16 @@ void
 s3_reply_drop(struct s3_reply *r)
 {
 	buf_drop(&r->body);
+}
+
+void
+s3_reply_start_over(struct s3_reply *r)
+{
+	const struct s3_reply was = *r;
+
+	s3_reply_drop(r);
+	s3_reply_init(r, was.object, was.sink, was.offset, was.want);
+	r->to = was.to;
 }
 
 static bool
@@ -225,7 +236,10 @@ object_body(struct s3_reply *r, const void *p, size_t n)
 		return stop(r, trouble);
 	if (n > r->want - r->got)
 		return stop(r, S3_BODY_TOO_LONG);
-	memcpy(r->sink + r->got, p, n);
+	if (r->to == NULL)
+		memcpy(r->sink + r->got, p, n);
+	else if (r->to->take(r->to->cookie, r->got, p, n, r->sink_says) == -1)
+		return stop(r, S3_SINK_FAILED);
 	r->got += n;
 	return true;
 }

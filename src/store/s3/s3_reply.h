@@ -7,6 +7,9 @@
 
 #include "base/buf.h"
 
+struct err;
+struct store_sink;
+
 /*
  * What a server answered, taken apart as it comes in and believed as little as
  * possible: everything has a limit, and what does not fit stops the transfer.
@@ -23,7 +26,8 @@ enum s3_trouble {
 	S3_BODY_TOO_LONG,
 	S3_RANGE_SHORT,		/* the object ends before what was asked */
 	S3_RANGE_WRONG,		/* not the bytes that were asked for */
-	S3_TOO_EARLY		/* a success before all bytes were sent */
+	S3_TOO_EARLY,		/* a success before all bytes were sent */
+	S3_SINK_FAILED		/* of ours; it says why */
 };
 
 struct s3_reply {
@@ -31,6 +35,10 @@ struct s3_reply {
 	uint8_t		*sink;		/* where an object's bytes go */
 	uint64_t	 offset, want;	/* which of them */
 	bool		 object;	/* the body is an object's */
+	const struct store_sink *to;	/* or here, as they come */
+
+	/* by the transport: what the sink says when it fails */
+	struct err	*sink_says;
 
 	/* by the transport */
 	int		 curl;		/* CURLcode; -1 nothing was sent */
@@ -69,6 +77,9 @@ struct s3_reply {
 void	s3_reply_init(struct s3_reply *, bool object, void *sink,
 	    uint64_t offset, uint64_t want);
 void	s3_reply_drop(struct s3_reply *);
+
+/* The same again, for a new try. */
+void	s3_reply_start_over(struct s3_reply *);
 
 /* A whole line of the header, with or without its end; false: stop. */
 bool	s3_reply_header(struct s3_reply *, const char *, size_t);

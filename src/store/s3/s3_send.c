@@ -57,18 +57,6 @@ s3_sender_drop(struct s3_sender *s)
 	s3_front_stop();
 }
 
-/* What a new try needs to know of the last one. */
-static void
-start_over(struct s3_reply *r)
-{
-	bool object = r->object;
-	void *sink = r->sink;
-	uint64_t offset = r->offset, want = r->want;
-
-	s3_reply_drop(r);
-	s3_reply_init(r, object, sink, offset, want);
-}
-
 static enum s3_verdict
 attempt(struct task *t, struct err *e)
 {
@@ -77,7 +65,7 @@ attempt(struct task *t, struct err *e)
 	bool whole = false;
 	enum s3_verdict v;
 
-	start_over(r);
+	s3_reply_start_over(r);
 	t->tries++;
 	t->tried = clock_monotonic();
 	if (s3_front_do(&t->s->link, t->request, r, e) == -1)

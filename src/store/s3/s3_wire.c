@@ -83,6 +83,7 @@ s3_wire_begin(const struct s3_link *link, const struct s3_request *request,
 	w->link = link;
 	w->request = request;
 	w->reply = reply;
+	reply->sink_says = &w->e;
 	w->feed = (struct s3_feed){ request, link->limit, 0, &w->e };
 	buf_init(&w->full, TEXT_SIZE);
 	buf_init(&w->path, TEXT_SIZE);

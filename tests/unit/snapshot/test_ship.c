@@ -3,13 +3,17 @@
  * whatever happens: a snapshot that is bound there is whole there, nothing
  * damaged is sent, and the next run completes what the last one left.
  */
+#include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -365,6 +369,138 @@ another_store_is_not_shipped_to(void **state)
 	scene_drop(&x);
 }
 
+/* Back from the store in memory, which gives, into a new folder. */
+struct back {
+	struct scene	 x;
+	struct store	*here;		/* the depot's own, meanwhile */
+	char		 dir[FIXTURE_PATH + 8];
+};
+
+/* With a configuration file of so many bytes that cannot be compressed much. */
+static void
+take_large(struct scene *x, size_t n)
+{
+	char *text = malloc(n + 1);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++)
+		text[i] = (char)('!' + random() % 90);
+	text[n] = '\0';
+	fixture_config(&x->f, text);
+	free(text);
+	fixture_take(&x->f, &x->s);
+	fixture_open(&x->f, DEPOT_LOOK);
+}
+
+static void
+back_make(struct back *b, size_t large)
+{
+	const struct store_options o = { .unread = true };
+	struct err e;
+
+	scene_make(&b->x);
+	if (large > 0)
+		take_large(&b->x, large);
+	must_ship(&b->x);
+	(void)snprintf(b->dir, sizeof(b->dir), "%s/back", b->x.f.dir);
+	b->here = b->x.f.depot.store;
+	b->x.f.depot.store = b->x.to;
+	if (store_create(b->dir, &e) == -1 ||
+	    (b->x.to = store_open_with(b->dir, &o, &e)) == NULL)
+		fail_msg("%s", e.text);
+}
+
+static void
+assert_no_part(struct back *b)
+{
+	char tmp[FIXTURE_PATH + 16];
+	struct dirent *d;
+	DIR *dir;
+
+	(void)snprintf(tmp, sizeof(tmp), "%s/.tmp", b->dir);
+	assert_non_null(dir = opendir(tmp));
+	while ((d = readdir(dir)) != NULL)
+		assert_int_equal(d->d_name[0], '.');
+	assert_int_equal(closedir(dir), 0);
+}
+
+static void
+back_drop(struct back *b)
+{
+	store_close(b->x.f.depot.store);
+	b->x.f.depot.store = b->here;
+	scene_drop(&b->x);
+}
+
+static void
+what_comes_in_pieces_is_whole(void **state)
+{
+	struct back b;
+
+	(void)state;
+	back_make(&b, 0);
+	must_ship(&b.x);
+	assert_true(b.x.r.packs > 0);
+	assert_int_equal(assert_same(b.here, b.x.to), count(b.x.to, ""));
+	must_ship(&b.x);
+	assert_int_equal(b.x.r.packs, 0);
+	back_drop(&b);
+}
+
+static void
+what_came_damaged_is_named_and_gets_no_name(void **state)
+{
+	char path[FIXTURE_PATH];
+	const char *name;
+	struct store_info info;
+	struct id any = { .b = { 0 } };
+	struct back b;
+	uint8_t *p;
+
+	(void)state;
+	back_make(&b, 0);
+	name = strstr(fixture_object(&b.x.f, "packs/", path), "packs/");
+	assert_int_equal(store_head(b.here, name, &info, &b.x.e), 0);
+	assert_non_null(p = malloc(info.size));
+	assert_int_equal(store_get(b.here, name, 0, info.size, p, &b.x.e), 0);
+	p[info.size - 1] ^= 1;
+	assert_int_equal(store_remove(b.x.f.depot.store, name, &b.x.e), 0);
+	assert_int_equal(store_put(b.x.f.depot.store, name, p, info.size,
+	    &any, &b.x.e), STORE_PUT);
+	free(p);
+	assert_int_equal(ship(&b.x), 0);
+	assert_non_null(strstr(b.x.told, name));
+	assert_non_null(strstr(b.x.told, "do not have the SHA-256 in its "
+	    "name"));
+	assert_no_part(&b);
+	assert_int_equal(count(b.x.to, "packs/"), 0);
+	assert_int_equal(count(b.x.to, "snapshots/"), 0);
+	back_drop(&b);
+}
+
+static void
+a_folder_that_can_take_no_more_ends_it(void **state)
+{
+	struct rlimit old, small;
+	struct back b;
+
+	(void)state;
+	back_make(&b, 4u << 20);	/* more than a piece */
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = (struct rlimit){ 1 << 20, old.rlim_max };
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(ship(&b.x), -1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	(void)signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(b.x.e.sys, EFBIG);
+	assert_non_null(strstr(b.x.e.text, "cannot send packs/"));
+	assert_null(strstr(b.x.e.text, "cannot read"));
+	assert_no_part(&b);
+	must_ship(&b.x);
+	back_drop(&b);
+}
+
 int
 main(void)
 {
@@ -383,6 +519,9 @@ main(void)
 		cmocka_unit_test(
 		    a_pack_of_another_size_there_is_named_and_never_replaced),
 		cmocka_unit_test(another_store_is_not_shipped_to),
+		cmocka_unit_test(what_comes_in_pieces_is_whole),
+		cmocka_unit_test(what_came_damaged_is_named_and_gets_no_name),
+		cmocka_unit_test(a_folder_that_can_take_no_more_ends_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

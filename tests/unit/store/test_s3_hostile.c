@@ -38,6 +38,7 @@
 
 struct outcome {
 	const struct hostile_row *row;
+	bool		 pieces;	/* GET: as they come */
 	bool		 success;
 	const char	*wrong;		/* what no row may end in, or NULL */
 	int64_t		 took;
@@ -78,13 +79,26 @@ open_store(const char *endpoint, const char *ca, const char *prefix,
 	return s;
 }
 
+/* A piece where it belongs, and never one that was not asked for. */
+static int
+keep(void *cookie, uint64_t offset, const void *p, size_t len, struct err *e)
+{
+	(void)e;
+	if (offset > 4 || len > 4 - offset)
+		abort();
+	memcpy((uint8_t *)cookie + offset, p, len);
+	return 0;
+}
+
 static bool
-get_is_right(struct store *s, struct err *e, bool *success)
+get_is_right(struct store *s, bool pieces, struct err *e, bool *success)
 {
 	const uint64_t at = 0;
 	uint8_t out[4] = { 0xee, 0xee, 0xee, 0xee };
+	const struct store_sink sink = { keep, out };
 
-	*success = store_get(s, "there", at, sizeof(out), out, e) == 0;
+	*success = (pieces ? store_get_to(s, "there", sizeof(out), &sink, e) :
+	    store_get(s, "there", at, sizeof(out), out, e)) == 0;
 	return memcmp(out, "\0\1\2\3", sizeof(out)) == 0;
 }
 
@@ -106,11 +120,12 @@ run_get(struct store *s, struct outcome *o)
 			o->wrong = "the bytes were not wrong";
 		return;
 	}
-	right = get_is_right(s, &o->e, &o->success);
+	right = get_is_right(s, o->pieces, &o->e, &o->success);
 	if (o->success && !right)
 		o->wrong = "WRONG BYTES ARE OK";
 	/* what was left over must not get into the next answer */
-	if (o->row->count > 0 && (!get_is_right(s, &e, &again) || !again))
+	if (o->row->count > 0 && (!get_is_right(s, o->pieces, &e, &again) ||
+	    !again))
 		o->wrong = "the next one is not right";
 }
 
@@ -208,7 +223,8 @@ run_row(struct outcome *o)
 	(void)snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%u",
 	    (unsigned)server.port);
 	(void)snprintf(prefix, sizeof(prefix), "%s.%s.%d.%zu", r->mode,
-	    r->verb, r->count, (size_t)(r - hostile_rows));
+	    r->verb, r->count, (size_t)(r - hostile_rows) +
+	    (o->pieces ? hostile_n_rows : 0));
 	err_clear(&o->e);
 	if ((s = open_store(endpoint, NULL, prefix, r->count == 0)) == NULL) {
 		o->wrong = "no store";
@@ -234,8 +250,9 @@ work(void *cookie)
 	struct outcome *all = cookie;
 	size_t i;
 
-	while ((i = atomic_fetch_add(&next_row, 1)) < hostile_n_rows)
-		run_row(&all[i]);
+	while ((i = atomic_fetch_add(&next_row, 1)) < 2 * hostile_n_rows)
+		if (all[i].row != NULL)
+			run_row(&all[i]);
 	return NULL;
 }
 
@@ -252,7 +269,7 @@ tell(const struct outcome *o)
 		right = right && !o->success && o->e.kind == r->kind &&
 		    strstr(o->e.text, r->text) != NULL;
 	print_message("%-4s %-16s %-6s %-6s %4.1f s  %s\n",
-	    right ? "" : "BAD", r->mode, r->verb,
+	    right ? "" : "BAD", r->mode, o->pieces ? "pieces" : r->verb,
 	    r->count == 0 ? "always" : r->count == 1 ? "once" : "twice",
 	    (double)o->took / 1e9, o->wrong != NULL ? o->wrong :
 	    o->success ? "right" : o->e.text);
@@ -262,21 +279,25 @@ tell(const struct outcome *o)
 static void
 every_misbehaviour_ends_well(void **state)
 {
-	struct outcome *all = calloc(hostile_n_rows, sizeof(*all));
+	struct outcome *all = calloc(2 * hostile_n_rows, sizeof(*all));
 	pthread_t thread[THREADS];
 	size_t i, bad = 0;
 
 	(void)state;
 	assert_non_null(all);
-	for (i = 0; i < hostile_n_rows; i++)
+	for (i = 0; i < hostile_n_rows; i++) {
 		all[i].row = &hostile_rows[i];
+		if (strcmp(all[i].row->verb, "GET") == 0)
+			all[hostile_n_rows + i] = (struct outcome){
+			    .row = all[i].row, .pieces = true };
+	}
 	for (i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&thread[i], NULL, work, all),
 		    0);
 	for (i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(thread[i], NULL), 0);
-	for (i = 0; i < hostile_n_rows; i++)
-		bad += !tell(&all[i]);
+	for (i = 0; i < 2 * hostile_n_rows; i++)
+		bad += all[i].row != NULL && !tell(&all[i]);
 	free(all);
 	assert_int_equal(bad, 0);
 }
@@ -303,7 +324,7 @@ expect_tls(const char *certificate, const char *ca, const char *why)
 	err_clear(&e);
 	s = open_store(endpoint, ca[0] != '\0' ? trust : NULL, "tls",
 	    true);
-	(void)get_is_right(s, &e, &success);
+	(void)get_is_right(s, false, &e, &success);
 	store_close(s);
 	helper_stop(&h);
 	print_message("     TLS %-8s by %-12s %s\n",
@@ -348,7 +369,7 @@ a_server_that_is_not_there_is_told_soon(void **state)
 
 	(void)state;
 	err_clear(&e);
-	(void)get_is_right(s, &e, &success);
+	(void)get_is_right(s, false, &e, &success);
 	store_close(s);
 	assert_false(success);
 	assert_int_equal(e.kind, ERR_REMOTE);
@@ -356,7 +377,7 @@ a_server_that_is_not_there_is_told_soon(void **state)
 	    "cannot get there from s3://bucket/x: "));
 	assert_non_null(strstr(e.text, "127.0.0.1: "));
 	s = open_store("http://no-such-host.invalid", NULL, "x", true);
-	(void)get_is_right(s, &e, &success);
+	(void)get_is_right(s, false, &e, &success);
 	store_close(s);
 	assert_false(success);
 	if (strstr(e.text, "no-such-host.invalid: ") == NULL)
@@ -396,7 +417,7 @@ expect_expired(const char *fresh, const char *prefix, bool want)
 	assert_non_null(s = store_open_with(url, &o, &e));
 	save_credentials(path, fresh);
 	err_clear(&e);
-	(void)get_is_right(s, &e, &success);
+	(void)get_is_right(s, false, &e, &success);
 	store_close(s);
 	assert_int_equal(success, want);
 	if (!want)
@@ -438,13 +459,13 @@ a_signal_ends_a_wait_for_an_answer(void **state)
 	intr_watch();
 	assert_int_equal(pthread_create(&thread, NULL, interrupt, NULL), 0);
 	err_clear(&e);
-	(void)get_is_right(s, &e, &success);
+	(void)get_is_right(s, false, &e, &success);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_false(success);
 	assert_int_equal(e.kind, ERR_INTERRUPTED);
 	/* and no new request is begun */
 	err_clear(&e);
-	(void)get_is_right(s, &e, &success);
+	(void)get_is_right(s, false, &e, &success);
 	assert_int_equal(e.kind, ERR_INTERRUPTED);
 	store_close(s);
 }

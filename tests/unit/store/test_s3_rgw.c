@@ -287,6 +287,25 @@ pour(void *cookie, uint64_t offset, size_t len, void *out, struct err *e)
 	return 0;
 }
 
+/* Where pieces go, in order; after so many it is full. */
+struct basin {
+	uint8_t		*data;
+	size_t		 size, next, pieces, full;
+};
+
+static int
+fall(void *cookie, uint64_t offset, const void *p, size_t len, struct err *e)
+{
+	struct basin *b = cookie;
+
+	assert_true(offset == b->next && len <= b->size - b->next);
+	if (++b->pieces == b->full)
+		return err_set(e, ERR_SYSTEM, "the basin is full");
+	memcpy(b->data + offset, p, len);
+	b->next += len;
+	return 0;
+}
+
 static enum store_put_result
 put_spring(struct store *s, const char *name, size_t n, uint64_t fails_at,
     struct err *e)
@@ -294,6 +313,8 @@ put_spring(struct store *s, const char *name, size_t n, uint64_t fails_at,
 	uint8_t *data = malloc(n), *back = malloc(n);
 	struct spring spring = { data, fails_at, 0 };
 	const struct store_source source = { pour, &spring, n };
+	struct basin basin = { .data = back, .size = n };
+	const struct store_sink sink = { fall, &basin };
 	enum store_put_result rc;
 	struct id digest;
 
@@ -306,6 +327,10 @@ put_spring(struct store *s, const char *name, size_t n, uint64_t fails_at,
 	if (rc == STORE_PUT) {
 		assert_int_equal(store_get(s, name, 0, n, back, e), 0);
 		assert_memory_equal(data, back, n);
+		memset(back, 0, n);
+		assert_int_equal(store_get_to(s, name, n, &sink, e), 0);
+		assert_memory_equal(data, back, n);
+		assert_true(basin.next == n && basin.pieces >= n >> 18);
 	}
 	free(data);
 	free(back);
@@ -337,10 +362,43 @@ a_source_that_fails_at_its_last_byte_leaves_no_object(void **state)
 	store_close(s);
 }
 
+static void
+a_sink_that_fails_is_told_and_asked_no_more(void **state)
+{
+	const size_t n = (3u << 20) + 7;
+	uint8_t *back = malloc(n);
+	struct basin basin = { .data = back, .size = n, .full = 3 };
+	const struct store_sink sink = { fall, &basin };
+	struct store *s = fresh();
+	struct err e;
+
+	(void)state;
+	assert_non_null(back);
+	assert_int_equal(put_spring(s, "a/b", n, n, &e), STORE_PUT);
+	assert_int_equal(store_get_to(s, "a/b", n, &sink, &e), -1);
+	assert_int_equal(e.kind, ERR_SYSTEM);
+	assert_ptr_equal(strstr(e.text, "cannot get a/b from "), e.text);
+	assert_non_null(strstr(e.text, "the basin is full"));
+	assert_int_equal(basin.pieces, 3);
+
+	basin = (struct basin){ .data = back, .size = n };
+	assert_int_equal(store_get_to(s, "a/c", n, &sink, &e), -1);
+	assert_int_equal(e.kind, ERR_ABSENT);
+	assert_int_equal(put_spring(s, "c", 1, 1, &e), STORE_PUT);
+	assert_int_equal(store_get_to(s, "c", 2, &sink, &e), -1);
+	assert_int_equal(e.kind, ERR_DAMAGED);	/* it is shorter */
+	assert_int_equal(store_get_to(s, ".bad", 1, &sink, &e), -1);
+	assert_int_equal(e.kind, ERR_INPUT);
+	assert_int_equal(basin.pieces, 0);
+	store_close(s);
+	free(back);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sink_that_fails_is_told_and_asked_no_more),
 		cmocka_unit_test(
 		    a_source_that_fails_at_its_last_byte_leaves_no_object),
 		cmocka_unit_test(odd_prefixes_are_signed_and_listed),
