@@ -69,4 +69,24 @@ int	archive_reader_next(struct archive_reader *, struct segment *,
 	    struct err *);
 void	archive_reader_free(struct archive_reader *);
 
+/* Which of an archive's segments are wanted: is the i-th, from 0? */
+struct segment_choice {
+	bool		(*has)(const void *cookie, uint64_t i,
+			    const struct segment *);
+	const void	*cookie;	/* borrowed */
+};
+
+/* From now on the reader gives only those. */
+void	archive_reader_choose(struct archive_reader *,
+	    const struct segment_choice *);
+
+/*
+ * Write an archive of the segments that are wanted of another one: only the
+ * manifest is read, and nothing of their content.  The same segments give the
+ * same root, whatever was left out.
+ */
+int	archive_part(struct chunks *from, const struct archive_root *,
+	    const struct segment_choice *, struct chunks *to,
+	    struct archive_root *part, struct err *);
+
 #endif

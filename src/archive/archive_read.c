@@ -28,6 +28,8 @@ struct archive_reader {
 	size_t			 used;		/* of it, by earlier records */
 	uint64_t		 entries, size;
 	bool			 ended;
+	struct segment_choice		 choice;	/* has is NULL: all */
+	uint64_t		 n;		/* segments read */
 };
 
 static int
@@ -302,9 +304,8 @@ read_record(struct archive_reader *r, struct segment *s, struct err *e)
 	return 0;
 }
 
-int
-archive_reader_next(struct archive_reader *r, struct segment *s,
-    struct err *e)
+static int
+next(struct archive_reader *r, struct segment *s, struct err *e)
 {
 	int rc;
 
@@ -322,4 +323,25 @@ archive_reader_next(struct archive_reader *r, struct segment *s,
 		return -1;
 	}
 	return 1;
+}
+
+int
+archive_reader_next(struct archive_reader *r, struct segment *s,
+    struct err *e)
+{
+	int rc;
+
+	while ((rc = next(r, s, e)) == 1) {
+		if (r->choice.has == NULL ||
+		    r->choice.has(r->choice.cookie, r->n++, s))
+			return 1;
+		segment_drop(s);
+	}
+	return rc;
+}
+
+void
+archive_reader_choose(struct archive_reader *r, const struct segment_choice *c)
+{
+	r->choice = *c;
 }

@@ -7,6 +7,7 @@
 
 #include "archive/batch.h"
 #include "archive/name.h"
+#include "archive/sample.h"
 #include "archive/select.h"
 #include "base/err.h"
 
@@ -45,6 +46,14 @@ batches_close(struct batches *b)
 	batch_free(b->next);
 	archive_reader_free(b->list);
 	free(b);
+}
+
+void
+batches_only(struct batches *b, const struct sample *sample)
+{
+	const struct segment_choice c = { sample_pick, sample };
+
+	archive_reader_choose(b->list, &c);
 }
 
 void

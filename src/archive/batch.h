@@ -4,6 +4,7 @@
 #include "archive/archive.h"
 
 struct err;
+struct sample;
 struct select;
 
 /*
@@ -16,6 +17,9 @@ struct batches;
 struct batches	*batches_open(struct chunks *, const struct archive_root *,
 		    const struct select *, struct err *);
 void		 batches_close(struct batches *);
+
+/* From now on only those that a sample has, which is borrowed. */
+void		 batches_only(struct batches *, const struct sample *);
 
 /* 1 with the next one, which batch_free() releases; 0 at the end, -1. */
 int		 batches_next(struct batches *, struct segment **,

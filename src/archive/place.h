@@ -37,6 +37,9 @@ int	place_each_link(struct place *, int (*each)(void *cookie,
 	    const char *name, const char *file, struct err *), void *cookie,
 	    struct err *);
 
+/* Is there a regular file of this name? */
+bool	place_has(const struct place *, const char *name);
+
 /* A wanted link's file is at another name than the archive says. */
 int	place_relink(struct place *, const char *file, const char *now,
 	    struct err *);

@@ -176,6 +176,17 @@ place_each_link(struct place *p, int (*each)(void *, const char *,
 	return 0;
 }
 
+bool
+place_has(const struct place *p, const char *name)
+{
+	struct stat st;
+	int fd = within_open(p->target, name, O_PATH);
+	bool has = fd != -1 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+
+	fd_drop(&fd);
+	return has;
+}
+
 /*
  * The first link that waits under the new name is the file itself by now; the
  * others are links to it.

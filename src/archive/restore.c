@@ -5,7 +5,8 @@
  *
  * When only some paths are wanted, a hard link may be among them whose file
  * is not.  Then the list is read a second time, and the file's content is put
- * under the name of the first such link.
+ * under the name of the first such link; or, of a part of an archive, under its
+ * own name, so that the links are links.
  */
 #include <sys/stat.h>
 
@@ -20,6 +21,7 @@
 #include "archive/entry.h"
 #include "archive/needs.h"
 #include "archive/place.h"
+#include "archive/sample.h"
 #include "archive/select.h"
 #include "archive/tree.h"
 #include "base/err.h"
@@ -34,6 +36,7 @@ struct restore {
 	const struct archive_root *root;
 	struct place		*place;
 	struct select		 select;
+	const struct tree_part	*part;		/* or NULL */
 	struct queue		*todo;
 	pthread_t		 thread[WORKERS_MAX];
 	size_t			 n_threads;
@@ -132,6 +135,8 @@ feed(struct restore *r, struct err *e)
 
 	if ((list = batches_open(r->chunks, r->root, &r->select, e)) == NULL)
 		return -1;
+	if (r->part != NULL)
+		batches_only(list, r->part->sample);
 	while ((rc = batches_next(list, &s, e)) == 1) {
 		if (atomic_load(&r->stop)) {
 			batch_free(s);
@@ -174,6 +179,9 @@ note_need(void *cookie, const char *name, const char *file, struct err *e)
 {
 	struct second *w = cookie;
 
+	if (w->restore->part != NULL)	/* then links stay links */
+		return place_has(w->restore->place, file) ? 0 :
+		    needs_add(w->needs, file, file, e);
 	return select_entry(&w->restore->select, file) == SELECT_YES ? 0 :
 	    needs_add(w->needs, file, name, e);
 }
@@ -242,7 +250,7 @@ put_linked(struct restore *r, struct err *e)
 	struct second w = { r, &needs };
 	int rc = -1;
 
-	if (r->select.n == 0)
+	if (r->select.n == 0 && r->part == NULL)
 		return 0;
 	if (place_each_link(r->place, note_need, &w, e) == 0)
 		rc = needs.n == 0 ? 0 : put_all_needed(&w, e);
@@ -264,7 +272,8 @@ tree_restore(struct chunks *chunks, const struct archive_root *root,
     const struct tree_restore_options *opt, struct tree_stats *stats,
     struct err *e)
 {
-	struct restore r = { .chunks = chunks, .root = root };
+	struct restore r = { .chunks = chunks, .root = root,
+	    .part = opt->part };
 	int rc = -1;
 
 	*stats = (struct tree_stats){ .files = 0 };

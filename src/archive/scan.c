@@ -251,6 +251,16 @@ stat_given(struct scan *s, struct stat *st, struct err *e)
 	return 0;
 }
 
+/* A part of an archive may hold nothing of a path that was given. */
+static int
+absent_is_fine(const struct scan *s, struct err *e)
+{
+	if (s->opt->part == NULL || e->kind != ERR_ABSENT)
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
 /* Emit one of the folders that lead to a given path. */
 static int
 emit_parent(struct scan *s, struct err *e)
@@ -259,7 +269,7 @@ emit_parent(struct scan *s, struct err *e)
 	struct stat st;
 
 	if (stat_given(s, &st, e) == -1)
-		return -1;
+		return absent_is_fine(s, e);
 	if (!S_ISDIR(st.st_mode))
 		return err_set(e, ERR_INPUT, "/%s is %s, not a folder",
 		    name_format(s->name, text),
@@ -295,7 +305,7 @@ walk(struct scan *s, const char *given, struct err *e)
 
 	memcpy(s->name, given, strlen(given) + 1);
 	if (stat_given(s, &st, e) == -1)
-		return -1;
+		return absent_is_fine(s, e);
 	if (S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_INPUT, "/%s is a socket",
 		    name_format(given, text));

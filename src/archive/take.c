@@ -14,6 +14,9 @@
  * folder that only leads there changes with its other entries, and then no
  * file shall be stored again.
  *
+ * Of a part of an archive, a job is a run as the archive has it, which is told
+ * by the names at its ends.
+ *
  * Whatever goes wrong, in whichever thread: the first job in order that
  * failed says why, all workers end, and nothing is left behind.
  */
@@ -29,6 +32,7 @@
 #include "archive/job.h"
 #include "archive/links.h"
 #include "archive/name.h"
+#include "archive/sample.h"
 #include "archive/scan.h"
 #include "archive/scan_paths.h"
 #include "archive/stat_cache.h"
@@ -56,6 +60,7 @@ struct take {
 	struct scan_paths	  given;
 	size_t			  passed;	/* of them */
 	size_t			  part;		/* of the job: see part_of() */
+	struct part_walk	 *walk;		/* of opt->part, or NULL */
 	int			  root;
 	int64_t			  young;	/* ctimes from here on are */
 
@@ -270,6 +275,25 @@ plan_more(struct take *t, const struct stat *st, uint64_t weight,
 	return weight > GRAB_SMALL_MAX ? hand_out(t, e) : 0;
 }
 
+/* The entry is not planned; what others wait for is settled. */
+static int
+leave(struct link *link, bool first, bool there, int rc)
+{
+	if (first)
+		link_settle(link, there);
+	link_release(link);
+	return rc;
+}
+
+/* Does a new job begin with this entry?  Of a part its runs say so. */
+static bool
+begins_job(struct take *t, const char *name, const struct stat *st,
+    uint64_t weight, bool begins_run)
+{
+	return t->walk != NULL ? begins_run :
+	    is_boundary(t, name, st, weight);
+}
+
 /* One entry of the scan goes into the plan. */
 static int
 plan(void *cookie, const char *name, const struct stat *st, struct err *e)
@@ -277,20 +301,23 @@ plan(void *cookie, const char *name, const struct stat *st, struct err *e)
 	struct take *t = cookie;
 	struct link *link = NULL;
 	uint64_t weight = 0;
-	bool first = false;
+	bool first = false, begins = false;
+	int in = 1;
 
+	if (t->walk != NULL && (in = part_walk_has(t->walk, name, &begins,
+	    e)) == -1)
+		return -1;
 	if (S_ISREG(st->st_mode) && st->st_nlink > 1 &&
 	    (link = links_meet(t->links, st, name, &first, e)) == NULL)
 		return -1;
 	if (S_ISREG(st->st_mode) && (link == NULL || first))
 		weight = (uint64_t)st->st_size;
-	if ((is_boundary(t, name, st, weight) && hand_out(t, e) == -1) ||
-	    (t->job == NULL && (t->job = job_new(e)) == NULL)) {
-		if (first)
-			link_settle(link, false);
-		link_release(link);
-		return -1;
-	}
+	if (in == 0)			/* but links in the part may name it */
+		return leave(link, first, true, 0);
+	if ((begins_job(t, name, st, weight, begins) &&
+	    hand_out(t, e) == -1) ||
+	    (t->job == NULL && (t->job = job_new(e)) == NULL))
+		return leave(link, first, false, -1);
 	if (job_add(t->job, name, st->st_mode & S_IFMT, link, first,
 	    e) == -1)
 		return -1;
@@ -306,6 +333,8 @@ take_all(struct take *t, struct archive_root *root, struct err *e)
 	if (scan_paths_init(&t->given, t->opt->paths, e) == -1 ||
 	    (t->manifest = archive_writer_new(t->chunks, e)) == NULL ||
 	    (t->links = links_new(e)) == NULL ||
+	    (t->opt->part != NULL &&
+	    (t->walk = part_walk_new(t->opt->part, e)) == NULL) ||
 	    (t->todo = queue_new(WINDOW, e)) == NULL ||
 	    start_workers(t, e) == -1)
 		return -1;
@@ -334,6 +363,7 @@ drop(struct take *t)
 	job_free(t->job);
 	queue_free(t->todo);
 	links_free(t->links);
+	part_walk_free(t->walk);
 	scan_paths_drop(&t->given);
 	archive_writer_free(t->manifest);
 	fd_drop(&t->root);
@@ -350,7 +380,7 @@ tree_take(struct chunks *chunks, const struct tree_options *opt,
 	};
 	int rc;
 
-	assert(opt->cache == NULL || !opt->owner_names);
+	assert(opt->cache == NULL || (!opt->owner_names && opt->part == NULL));
 	*stats = (struct tree_stats){ .files = 0 };
 	t.young = clock_utc() - GRAIN;
 	(void)pthread_mutex_init(&t.mutex, NULL);

@@ -9,6 +9,7 @@
 struct err;
 struct recorded;
 struct stat_cache;
+struct tree_part;
 
 /* What could not be taken as it was, and why: sealed with the snapshot. */
 enum tree_note_kind {
@@ -46,6 +47,13 @@ struct tree_options {
 	struct stat_cache *cache;
 	/* Owners that take the place of those found, or NULL. */
 	const struct recorded *recorded;
+	/*
+	 * Only the entries of this part of an archive (sample.h), in runs as
+	 * that has them: so equal entries give the root that archive_part()
+	 * gives.  A path given need not exist then.  NULL: all; not with
+	 * cache.
+	 */
+	const struct tree_part *part;
 };
 
 struct tree_stats {
@@ -87,6 +95,11 @@ struct tree_restore_options {
 	/* gets the owners that are not ours, when they are not set; or NULL */
 	struct recorded	 *recorded;
 	const char *const *paths;	/* only these, see select.h, or NULL */
+	/*
+	 * Only the entries of this part of the archive, and the files that
+	 * hard links among them need; or NULL.  Not with paths.
+	 */
+	const struct tree_part *part;
 	void		(*note)(void *cookie, const char *path,
 			    const char *why);
 	void		 *cookie;

@@ -7,6 +7,7 @@
 #include "archive/archive.h"
 #include "base/clock.h"
 
+struct db_sample;
 struct err;
 struct scratch;
 
@@ -43,6 +44,8 @@ struct db_dump_options {
 	uint64_t	  max_lag;	/* of a replica, s; 0: any */
 	uint64_t	  part_size;	/* big tables are read in parts of */
 					/* so many bytes; 0: by what there is */
+	/* without the rows of the tables that it leaves out; or NULL */
+	const struct db_sample *sample;
 	void		(*note)(void *cookie, const char *object,
 			    const char *why);
 	void		(*progress)(void *cookie, uint64_t bytes,
@@ -89,6 +92,8 @@ struct db_load_options {
 	bool		  check_only;	/* only look whether it could be done */
 	const char	 *rename_from;	/* a database, or NULL */
 	const char	 *rename_to;
+	/* without the rows of the tables that it leaves out; or NULL */
+	const struct db_sample *sample;
 	/* So much more was sent; from the caller's thread; or NULL. */
 	void		(*progress)(void *cookie, uint64_t bytes,
 			    uint64_t rows);

@@ -33,6 +33,7 @@
 #include "db/dump_rows.h"
 #include "db/point.h"
 #include "db/replica.h"
+#include "db/sample.h"
 #include "db/schema.h"
 #include "db/source.h"
 
@@ -111,7 +112,10 @@ static int
 add_segment(void *cookie, const struct segment *s, struct err *e)
 {
 	struct dump *d = cookie;
+	const struct db_sample *sample = d->options->sample;
 
+	if (sample != NULL && !db_sample_pick(sample, 0, s))
+		return 0;
 	return archive_writer_add(d->writer, s, e);
 }
 

@@ -22,6 +22,7 @@
 #include "db/load_plan.h"
 #include "db/load_rows.h"
 #include "db/load_warn.h"
+#include "db/sample.h"
 
 #define CONNECTIONS_MAX 64
 #define CONNECTIONS_LIVE 8
@@ -181,7 +182,8 @@ load_table(struct worker *k, const struct plan_table *t, struct err *e)
 
 	if (load_script(l, k->conn, t->schema, &created, e) == -1)
 		return -1;
-	if (t->rows == NULL)
+	if (t->rows == NULL || (l->options->sample != NULL &&
+	    !db_sample_has(l->options->sample, t->rows->path)))
 		return 0;
 	if (session_for_rows(k->conn, e) == -1)
 		return err_add(e, "%s", t->rows->path);
