@@ -25,6 +25,10 @@ static const struct opt options[] = {
 	    "its passphrase (else the policy's, or asked)" },
 	{ 0, "exercise", &want.exercise, NULL, NULL, NULL,
 	    "as in a disaster: needs -k with the escrowed key" },
+	{ 0, "sample", NULL, &want.sample, NULL, "percent",
+	    "only such a share of tables and files, at random" },
+	{ 0, "seed", NULL, &want.seed, NULL, "number",
+	    "of --sample: the same choice as that one" },
 	{ 0, "sabotage", &sabotage, NULL, NULL, NULL,
 	    "damage a copy at random: the alarm must go off" },
 	{ 0, "damage", NULL, &want.sabotage, NULL, "what",
@@ -43,6 +47,15 @@ run(char *operands[], struct err *e)
 	}
 	if (!sabotage && want.sabotage != NULL) {
 		(void)err_set(e, ERR_INPUT, "--damage goes with --sabotage");
+		return CMD_USAGE;
+	}
+	if (want.sample != NULL && (want.exercise || sabotage)) {
+		(void)err_set(e, ERR_INPUT, "--sample goes with neither "
+		    "--exercise nor --sabotage: those are of all");
+		return CMD_USAGE;
+	}
+	if (want.seed != NULL && want.sample == NULL) {
+		(void)err_set(e, ERR_INPUT, "--seed goes with --sample");
 		return CMD_USAGE;
 	}
 	if (sabotage && want.sabotage == NULL)

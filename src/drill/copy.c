@@ -34,7 +34,7 @@ check_budget(const struct drill *x, struct err *e)
 	size_t i;
 
 	for (i = 0; i < x->s->n_parts; i++)
-		need += x->s->parts[i].root.size *
+		need += x->root[i].size *
 		    (x->s->parts[i].kind == PART_DB ? 3 : 1);
 	if (statvfs(where, &v) == -1)
 		return err_sys(e, "cannot look at %s", where);
@@ -150,7 +150,7 @@ load(struct drill *x, const struct part *p, char *seen, size_t size,
 	struct db_load_options o = {
 		.login = { .socket = db_server_socket(x->server),
 		    .user = "root" },
-		.throwaway = true, .users = true,
+		.throwaway = true, .users = true, .sample = x->tables,
 	};
 	struct db_stats stats = { 0 };
 
@@ -167,6 +167,7 @@ extract(struct drill *x, const struct part *p, size_t i, char *seen,
 {
 	struct tree_restore_options o = {
 		.target = x->folders[i], .owners = geteuid() == 0,
+		.part = x->part[i].sample != NULL ? &x->part[i] : NULL,
 		.note = note_restore, .cookie = x,
 	};
 	struct tree_stats stats = { 0 };
@@ -190,6 +191,9 @@ drill_restore_part(struct drill *x, size_t i, char *seen, size_t size,
 {
 	const struct part *p = &x->s->parts[i];
 
+	if (x->lost[i])
+		return err_set(e, ERR_DAMAGED, "not carried out: what to "
+		    "restore could not be chosen");
 	return p->kind == PART_DB ? load(x, p, seen, size, e) :
 	    extract(x, p, i, seen, size, e);
 }
@@ -199,7 +203,8 @@ drill_restore(struct drill *x, struct err *e)
 {
 	char name[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
 	const struct part *p;
-	struct step step = { name, "every entry, authenticated", seen, 0 };
+	struct step step = { name, x->o->share > 0 ? "every entry of the "
+	    "sample, authenticated" : "every entry, authenticated", seen, 0 };
 	size_t i;
 	int rc;
 
@@ -214,7 +219,7 @@ drill_restore(struct drill *x, struct err *e)
 		x->lost[i] = rc == -1;
 		if (drill_record(x, &step, rc, e) == -1)
 			return -1;
-		drill_phase_end(x, p->root.size);
+		drill_phase_end(x, x->root[i].size);
 	}
 	return 0;
 }

@@ -6,6 +6,8 @@
  *
  *	phases: open -> provision -> load -> files -> config -> check
  *
+ * What is restored is chosen before (sampled.c).
+ *
  * A component that meets damaged or missing bytes ends as a failed check; the
  * others go on, so that the receipt tells all that is wrong, and the checks
  * that cannot be carried out are recorded as failed.
@@ -24,6 +26,7 @@
 #include "base/intr.h"
 #include "base/num.h"
 #include "base/scratch.h"
+#include "db/sample.h"
 #include "drill/figures.h"
 #include "drill/inside.h"
 #include "drill/mask.h"
@@ -107,14 +110,14 @@ begin(struct drill *x, struct err *e)
 	(void)snprintf(r->from, sizeof(r->from), "%s",
 	    store_url(x->d->store));
 	(void)snprintf(r->kind, sizeof(r->kind), "%s", x->o->kind != NULL ?
-	    x->o->kind : "full");
+	    x->o->kind : x->o->share > 0 ? "sampled" : "full");
 	recovery_key_name(x->d->recovery, r->key);
 	if (gethostname(r->host, sizeof(r->host) - 1) == -1)
 		(void)snprintf(r->host, sizeof(r->host), "unknown");
 	r->snapshot = x->s->digest;
 	r->policy = p->digest;
 	r->point = x->s->point;
-	r->rto = p->rto;
+	r->rto = x->o->share > 0 ? 0 : p->rto;	/* a part says nothing */
 	r->rpo = p->rpo;
 	r->declared = p->drill_provision;
 	r->bytes = snapshot_bytes(x->s);
@@ -157,7 +160,7 @@ check_census(struct receipt *r, const struct policy *p,
 	const struct outcome made = { "complete", required, seen, false, 0,
 	    NULL };
 
-	(void)drill_expected(p, s, count_name, &c);
+	(void)drill_expected(p, s, r->kind, count_name, &c);
 	if (c.once == c.expected && r->n_checks == c.expected)
 		return 0;
 	(void)snprintf(required, sizeof(required), "%zu checks, each once",
@@ -253,18 +256,20 @@ run(struct drill *x, struct err *e)
 {
 	if (begin(x, e) == -1 || check_papers(x, e) == -1)
 		return -1;
-	if (drill_provision(x, e) == -1 || drill_restore(x, e) == -1)
+	if ((x->dry = depot_dry(x->d, e)) == NULL ||
+	    drill_choose(x, e) == -1 || drill_provision(x, e) == -1 ||
+	    drill_restore(x, e) == -1)
 		return -1;
 	drill_place(x);
 	if (damage(x, e) == -1)
 		return -1;
 	drill_phase_begin(x, "check");
-	if ((x->dry = depot_dry(x->d, e)) == NULL ||
-	    drill_prove(x, e) == -1 || drill_check(x, e) == -1)
+	if (drill_prove(x, e) == -1 || drill_check(x, e) == -1)
 		return -1;
 	drill_phase_end(x, 0);
 	figures_fill(x->r, x->d->chunks);
-	if (intr_check(e) == -1 || drill_rehearse(x, e) == -1 ||
+	if (intr_check(e) == -1 ||
+	    (x->o->share == 0 && drill_rehearse(x, e) == -1) ||
 	    figures_check(x->r, x->s, x->broken, e) == -1)
 		return -1;
 	return finish(x, e);
@@ -316,6 +321,7 @@ drill_run(struct depot *d, const struct snapshot *s,
 	}
 	if (x->dry != NULL)
 		chunks_close(x->dry);
+	db_sample_free(x->tables);
 	db_server_free(x->server);
 	scratch_free(x->scratch);
 	recipe_free(&x->recipe);

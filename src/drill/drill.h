@@ -17,7 +17,13 @@ struct drill_copy {
 
 struct drill_options {
 	const struct policy	*policy;
-	const char		*kind;		/* NULL: full */
+	const char		*kind;		/* NULL: full, or sampled */
+	/*
+	 * A sampled drill: all schema and configuration, and such a share, in
+	 * millionths, of tables and files, chosen by the seed.  0: full.
+	 */
+	uint32_t		 share;
+	uint64_t		 seed;
 	/* Called after the restore, before the proof; or NULL. */
 	int			(*damage)(void *, const struct drill_copy *,
 				    struct err *);
@@ -43,12 +49,13 @@ int	drill_run(struct depot *, const struct snapshot *,
 	    const struct drill_options *, struct receipt *, struct err *);
 
 /*
- * The names of the checks that a drill of this snapshot under this policy
- * carries out, so that a gate can tell that none was skipped.  Calls each
- * for every name; a non-zero return ends it and is returned.
+ * The names of the checks that a drill of this kind, of this snapshot, under
+ * this policy carries out, so that a gate can tell that none was skipped.
+ * Calls each for every name; a non-zero return ends it and is returned.
  */
 int	drill_expected(const struct policy *, const struct snapshot *,
-	    int (*each)(void *cookie, const char *name), void *cookie);
+	    const char *kind, int (*each)(void *cookie, const char *name),
+	    void *cookie);
 
 /* Sign the receipt and put it into the store; object and digest are filled. */
 int	drill_sign(const struct depot *, struct receipt *, struct err *);

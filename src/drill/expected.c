@@ -3,6 +3,7 @@
  * held to when it ends, and the gate holds the receipt to.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "drill/drill.h"
 #include "policy/policy.h"
@@ -42,6 +43,21 @@ tell_parts(const struct telling *t, const struct snapshot *s)
 	return rc;
 }
 
+/* What can be demanded of the configuration, which is always whole. */
+static int
+tell_config(const struct telling *t, const struct policy *p,
+    const struct snapshot *s)
+{
+	int rc = 0;
+	uint32_t i;
+
+	if (p->drill_well_formed && has_kind(s, PART_CONFIG))
+		rc = tell(t, "well-formed", "");
+	for (i = 0; i < p->config.n_require && rc == 0; i++)
+		rc = tell(t, "config: ", p->config.require[i].file);
+	return rc;
+}
+
 /* What the policy demands of the copy. */
 static int
 tell_demands(const struct telling *t, const struct policy *p,
@@ -54,10 +70,8 @@ tell_demands(const struct telling *t, const struct policy *p,
 		rc = tell(t, "tables", "");
 	for (i = 0; i < p->n_assertions && rc == 0; i++)
 		rc = tell(t, "", p->assertions[i].name);
-	if (rc == 0 && p->drill_well_formed && has_kind(s, PART_CONFIG))
-		rc = tell(t, "well-formed", "");
-	for (i = 0; i < p->config.n_require && rc == 0; i++)
-		rc = tell(t, "config: ", p->config.require[i].file);
+	if (rc == 0)
+		rc = tell_config(t, p, s);
 	if (rc == 0 && p->drill_frappe_passwords)
 		rc = tell(t, "stored passwords", "");
 	for (i = 0; i < p->n_hooks && rc == 0; i++)
@@ -82,21 +96,48 @@ tell_rehearsal(const struct telling *t, const struct policy *p,
 	return rc;
 }
 
+/*
+ * A part copy: nothing that looks at rows or files which may not be in it, and
+ * no time that would be held against the objective.
+ */
+static int
+tell_sampled(const struct telling *t, const struct policy *p,
+    const struct snapshot *s)
+{
+	int rc;
+
+	if ((rc = tell(t, "sample", "")) != 0 ||
+	    (rc = tell_parts(t, s)) != 0)
+		return rc;
+	return tell_config(t, p, s);
+}
+
+static int
+tell_whole(const struct telling *t, const struct policy *p,
+    const struct snapshot *s)
+{
+	int rc;
+
+	if ((rc = tell_parts(t, s)) != 0 ||
+	    (rc = tell_demands(t, p, s)) != 0 ||
+	    (rc = tell_rehearsal(t, p, s)) != 0)
+		return rc;
+	return p->rto > 0 ? tell(t, "rto", "") : 0;
+}
+
 int
 drill_expected(const struct policy *p, const struct snapshot *s,
-    int (*each)(void *, const char *), void *cookie)
+    const char *kind, int (*each)(void *, const char *), void *cookie)
 {
 	const struct telling t = { each, cookie };
 	int rc;
 
 	if ((rc = tell(&t, "charter", "")) != 0 ||
 	    (rc = tell(&t, "inventory", "")) != 0 ||
-	    (rc = tell(&t, "recipe", "")) != 0 ||
-	    (rc = tell_parts(&t, s)) != 0 ||
-	    (rc = tell_demands(&t, p, s)) != 0 ||
-	    (rc = tell_rehearsal(&t, p, s)) != 0)
+	    (rc = tell(&t, "recipe", "")) != 0)
 		return rc;
-	if (p->rto > 0 && (rc = tell(&t, "rto", "")) != 0)
+	if ((rc = strcmp(kind, "sampled") == 0 ? tell_sampled(&t, p, s) :
+	    tell_whole(&t, p, s)) != 0)
 		return rc;
 	return p->rpo > 0 ? tell(&t, "rpo", "") : 0;
 }

@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "archive/sample.h"
 #include "drill/assert.h"
 #include "drill/drill.h"
 #include "snapshot/sealed.h"
 
 struct chunks;
+struct db_sample;
 struct db_server;
 struct policy_check;
 struct recorded;
@@ -30,6 +32,11 @@ struct drill {
 	struct mask		*mask;		/* secrets that were seen */
 	char			 folders[SNAPSHOT_PARTS_MAX][DRILL_PATH_SIZE];
 	struct assert_place	 place;		/* once it is restored */
+	/* What is to be restored: the parts' own, or of a sample */
+	struct archive_root	 root[SNAPSHOT_PARTS_MAX];
+	struct db_sample	*tables;	/* of a sample, or NULL */
+	struct sample		 runs[SNAPSHOT_PARTS_MAX];
+	struct tree_part	 part[SNAPSHOT_PARTS_MAX]; /* or all zero */
 	/* owners that an ordinary user could not give to the copy */
 	struct recorded		*owners[SNAPSHOT_PARTS_MAX];
 	bool			 lost[SNAPSHOT_PARTS_MAX];
@@ -56,6 +63,9 @@ void	drill_phase_end(struct drill *, uint64_t bytes);
  */
 int	drill_record(struct drill *, const struct step *, int rc,
 	    struct err *);
+
+/* sampled.c: fill root, and of a sampled drill all that says what is in it. */
+int	drill_choose(struct drill *, struct err *);
 
 /* copy.c: the throwaway server and folders; every component into them. */
 int	drill_provision(struct drill *, struct err *);

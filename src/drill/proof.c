@@ -33,7 +33,8 @@ drill_prove_part(struct drill *x, size_t i, char *seen, size_t size,
 		.recipe = &x->recipe,
 		.files_root = x->folders[i], .config_root = x->folders[i],
 		.login = { .user = "root" },
-		.recorded = x->owners[i],
+		.recorded = x->owners[i], .sample = x->tables,
+		.part = x->part[i].sample != NULL ? &x->part[i] : NULL,
 	};
 	struct part again;
 	size_t owners;
@@ -52,7 +53,8 @@ drill_prove_part(struct drill *x, size_t i, char *seen, size_t size,
 		    "it was taken");
 	if (capture_part(x->dry, &c, p->kind, &again, e) == -1)
 		return -1;
-	if (id_compare(&again.root.fingerprint, &p->root.fingerprint) != 0)
+	if (id_compare(&again.root.fingerprint,
+	    &x->root[i].fingerprint) != 0)
 		return err_set(e, may_not(x) ? ERR_DENIED : ERR_DAMAGED,
 		    "fingerprint %.16s of %llu entries, %llu bytes%s",
 		    id_format(&again.root.fingerprint, hex),
@@ -83,9 +85,9 @@ drill_prove(struct drill *x, struct err *e)
 		(void)snprintf(name, sizeof(name), "proof: %s", p->name);
 		(void)snprintf(required, sizeof(required),
 		    "fingerprint %.16s of %llu entries, %llu bytes",
-		    id_format(&p->root.fingerprint, hex),
-		    (unsigned long long)p->root.entries,
-		    (unsigned long long)p->root.size);
+		    id_format(&x->root[i].fingerprint, hex),
+		    (unsigned long long)x->root[i].entries,
+		    (unsigned long long)x->root[i].size);
 		if (drill_record(x, &step, rc, e) == -1)
 			return -1;
 	}

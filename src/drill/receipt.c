@@ -15,10 +15,15 @@
 #define FORMAT 1
 
 bool
+receipt_is_whole(const char *kind)
+{
+	return strcmp(kind, "full") == 0 || strcmp(kind, "exercise") == 0;
+}
+
+bool
 receipt_is_drill(const char *kind)
 {
-	return strcmp(kind, "full") == 0 || strcmp(kind, "sampled") == 0 ||
-	    strcmp(kind, "exercise") == 0;
+	return receipt_is_whole(kind) || strcmp(kind, "sampled") == 0;
 }
 
 void
@@ -134,6 +139,28 @@ checks_json(const struct receipt *r)
 	return list;
 }
 
+static bool
+is_sampled(const struct receipt *r)
+{
+	return strcmp(r->kind, "sampled") == 0;
+}
+
+/* NULL when it is none, or without memory. */
+static json_t *
+sample_json(const struct receipt_sample *s)
+{
+	return json_pack("{s:I, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "seed", (json_int_t)s->seed, "share", (double)s->share / 1e6,
+	    "tables", (json_int_t)s->tables,
+	    "of_tables", (json_int_t)s->of_tables,
+	    "rows_bytes", (json_int_t)s->rows_bytes,
+	    "of_rows_bytes", (json_int_t)s->of_rows_bytes,
+	    "entries", (json_int_t)s->entries,
+	    "of_entries", (json_int_t)s->of_entries,
+	    "files_bytes", (json_int_t)s->files_bytes,
+	    "of_files_bytes", (json_int_t)s->of_files_bytes);
+}
+
 json_t *
 receipt_predicate(const struct receipt *r, struct err *e)
 {
@@ -159,7 +186,9 @@ receipt_predicate(const struct receipt *r, struct err *e)
 	    "declared_seconds", (json_int_t)r->declared,
 	    "bytes", (json_int_t)r->bytes, "coverage", r->coverage,
 	    "rto_seconds", (json_int_t)r->rto, "rpo_seconds",
-	    (json_int_t)r->rpo, "passed", r->passed)) == -1) {
+	    (json_int_t)r->rpo, "passed", r->passed)) == -1 ||
+	    (is_sampled(r) && json_object_set_new(o, "sample",
+	    sample_json(&r->sample)) == -1)) {
 		json_decref(o);
 		(void)err_memory(e);
 		return NULL;
@@ -232,6 +261,44 @@ parse_lists(struct receipt *r, const json_t *o, struct err *e)
 	for (i = 0; i < json_array_size(checks); i++)
 		if (check_parse(r, json_array_get(checks, i), e) == -1)
 			return err_add(e, "checks[%zu]", i);
+	return 0;
+}
+
+/* A share: n of so many. */
+static int
+parse_share(const json_t *o, const char *key, uint64_t *n, const char *of_key,
+    uint64_t *of, struct err *e)
+{
+	if (want_u64(o, of_key, INT64_MAX, of, e) == -1)
+		return -1;
+	return want_u64(o, key, *of, n, e);
+}
+
+static int
+parse_sample(struct receipt *r, const json_t *predicate, struct err *e)
+{
+	struct receipt_sample *s = &r->sample;
+	double share;
+	const json_t *o;
+
+	if (!is_sampled(r))
+		return 0;
+	if ((o = want_object(predicate, "sample", e)) == NULL)
+		return -1;
+	if (want_u64(o, "seed", RECEIPT_SEED_MAX, &s->seed, e) == -1 ||
+	    want_number(o, "share", &share, e) == -1 ||
+	    parse_share(o, "tables", &s->tables, "of_tables", &s->of_tables,
+	    e) == -1 ||
+	    parse_share(o, "rows_bytes", &s->rows_bytes, "of_rows_bytes",
+	    &s->of_rows_bytes, e) == -1 ||
+	    parse_share(o, "entries", &s->entries, "of_entries",
+	    &s->of_entries, e) == -1 ||
+	    parse_share(o, "files_bytes", &s->files_bytes, "of_files_bytes",
+	    &s->of_files_bytes, e) == -1)
+		return err_add(e, "sample");
+	if (share > 1)
+		return err_set(e, ERR_DAMAGED, "sample: share: more than all");
+	s->share = (uint32_t)(share * 1e6 + 0.5);
 	return 0;
 }
 
@@ -336,6 +403,7 @@ receipt_parse(struct receipt *r, const json_t *statement, struct err *e)
 		    "this muster reads format %d; a newer one is needed",
 		    (unsigned long long)format, FORMAT);
 	if (parse_words(r, o, e) == -1 || parse_numbers(r, o, e) == -1 ||
+	    parse_sample(r, o, e) == -1 ||
 	    parse_lists(r, o, e) == -1 || check_subject(r, statement, e) == -1)
 		return -1;
 	return parse_consistent(r, e);

@@ -36,6 +36,19 @@ struct check {
 	char		*output;	/* of a command, or NULL */
 };
 
+/* What of a snapshot a sampled drill restored: so much of so much. */
+struct receipt_sample {
+	uint64_t	seed;		/* at most RECEIPT_SEED_MAX */
+	uint32_t	share;		/* asked for, in millionths */
+	uint64_t	tables, of_tables;	/* that have rows */
+	uint64_t	rows_bytes, of_rows_bytes;
+	uint64_t	entries, of_entries;	/* of the files */
+	uint64_t	files_bytes, of_files_bytes;
+};
+
+/* So that every reader of JSON has it exactly. */
+#define RECEIPT_SEED_MAX ((UINT64_C(1) << 53) - 1)
+
 struct receipt {
 	char		object[STORE_NAME_MAX];
 	struct id	digest;
@@ -66,7 +79,8 @@ struct receipt {
 	uint64_t	declared;
 	uint64_t	bytes;		/* opened size of what it restored */
 	double		coverage;	/* of the snapshot's bytes, 0 to 1 */
-	uint64_t	rto, rpo;	/* objectives then, 0: none */
+	struct receipt_sample sample;	/* when kind is sampled */
+	uint64_t	rto, rpo;	/* objectives then, 0: none held to */
 	struct check	*checks;
 	size_t		n_checks, checks_size;
 	bool		passed;		/* every check, and at least one */
@@ -77,6 +91,13 @@ struct receipt {
  * come back?  Not of a sabotage, which tries the alarm, nor of the doctor.
  */
 bool	receipt_is_drill(const char *kind);
+
+/* The same of all of a snapshot: what its time says counts. */
+bool	receipt_is_whole(const char *kind);
+
+/* In a line what a sampled drill restored; returns its buffer. */
+char	*receipt_sample_text(const struct receipt_sample *,
+	    char [RECEIPT_TEXT_MAX]);
 
 /* Release what it holds; the struct can be used again. */
 void	receipt_drop(struct receipt *);

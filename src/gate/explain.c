@@ -46,6 +46,8 @@ static const struct {
 	    "store: drill the newest one, muster-drill." },
 	{ "drill kind", "Carry out a full drill: muster-drill." },
 	{ "drill coverage", "Carry out a full drill: muster-drill." },
+	{ "full drill", "Sampled drills do only between full ones: carry one "
+	    "out, muster-drill." },
 	{ "drill policy", "The policy was edited since: drill under it, "
 	    "muster-drill." },
 	{ "drill server", "Install the server version that production runs on "

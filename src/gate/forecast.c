@@ -49,7 +49,7 @@ static bool
 is_full(const struct past_drill *d)
 {
 	return d->passed && d->coverage >= 1 && d->total > 0 &&
-	    receipt_is_drill(d->kind);
+	    receipt_is_whole(d->kind);
 }
 
 static void

@@ -70,8 +70,9 @@ see_snapshot(void *cookie, const struct trail_item *item, struct err *e)
 	return 0;
 }
 
-static void
-keep_drill(struct past_drill *p, const struct receipt *r, const char *object)
+void
+history_keep(struct past_drill *p, const struct receipt *r,
+    const char *object)
 {
 	(void)snprintf(p->object, sizeof(p->object), "%s", object);
 	memcpy(p->kind, r->kind, sizeof(p->kind));
@@ -107,7 +108,7 @@ see_receipt(void *cookie, const struct trail_item *item, struct err *e)
 		    &x->h->n_drills, sizeof(*p))) == NULL)
 			rc = err_memory(e);
 		else
-			keep_drill(p, &r, item->object);
+			history_keep(p, &r, item->object);
 	}
 	receipt_drop(&r);
 	return rc;
@@ -208,6 +209,17 @@ history_newest(const struct history *h, const char *kind)
 
 	for (i = h->n_drills; i-- > 0; )
 		if (strcmp(h->drills[i].kind, kind) == 0)
+			return &h->drills[i];
+	return NULL;
+}
+
+const struct past_drill *
+history_newest_whole(const struct history *h)
+{
+	size_t i;
+
+	for (i = h->n_drills; i-- > 0; )
+		if (receipt_is_whole(h->drills[i].kind))
 			return &h->drills[i];
 	return NULL;
 }

@@ -66,11 +66,18 @@ int	history_load(struct history *, const struct depot *,
 	    const char *site, int64_t since, struct err *);
 void	history_drop(struct history *);
 
+/* What is kept of a receipt, which is of this object. */
+void	history_keep(struct past_drill *, const struct receipt *,
+	    const char *object);
+
 /* The middle of n values, which are sorted by it; 0 of none. */
 double	history_median(double *, size_t n);
 
 /* The newest drill of this kind, however it came out, or NULL. */
 const struct past_drill	*history_newest(const struct history *,
 			    const char *kind);
+
+/* The newest drill of a whole snapshot, however it came out, or NULL. */
+const struct past_drill	*history_newest_whole(const struct history *);
 
 #endif

@@ -18,6 +18,9 @@ struct evidence {
 	struct snapshot			 s;
 	struct receipt			 r;
 	bool				 has_s, has_r;
+	/* The drill whose time counts: of a whole snapshot. */
+	struct past_drill		 timed;
+	bool				 has_timed;
 	struct history			 h;
 };
 

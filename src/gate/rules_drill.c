@@ -26,6 +26,18 @@ struct search {
 	struct err	 why;
 };
 
+/*
+ * A sampled drill that passed says less than a whole one before it: where a
+ * whole one is wanted, it does not take its place.
+ */
+static bool
+is_beside(const struct evidence *x, const struct receipt *r)
+{
+	return x->has_r && receipt_is_whole(x->r.kind) && r->passed &&
+	    !receipt_is_whole(r->kind) &&
+	    x->o->policy->gate_coverage >= MILLION;
+}
+
 /* The newest receipt of the site wins: they come oldest first. */
 static int
 consider(void *cookie, const struct trail_item *item, struct err *e)
@@ -46,7 +58,7 @@ consider(void *cookie, const struct trail_item *item, struct err *e)
 	}
 	if (strcmp(r.site, f->x->o->policy->site) != 0 ||
 	    strcmp(r.kind, "sabotage") == 0 ||
-	    strcmp(r.kind, "doctor") == 0) {
+	    strcmp(r.kind, "doctor") == 0 || is_beside(f->x, &r)) {
 		receipt_drop(&r);
 		return 0;
 	}
@@ -142,7 +154,8 @@ rule_checks(struct evidence *x)
 	size_t i;
 
 	if (x->has_s)
-		(void)drill_expected(x->o->policy, &x->s, expect, &w);
+		(void)drill_expected(x->o->policy, &x->s, x->r.kind,
+		    expect, &w);
 	(void)snprintf(required, sizeof(required), "%zu checks by name", w.n);
 	if (!x->has_s)
 		(void)snprintf(seen, sizeof(seen), "no snapshot to say which");
@@ -172,6 +185,7 @@ rule_rto(struct evidence *x)
 	    (1.0 - (double)p->gate_margin / MILLION);
 	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
 	char text[NUM_TEXT_MAX];
+	double took;
 
 	if (p->rto == 0)
 		return;
@@ -184,10 +198,16 @@ rule_rto(struct evidence *x)
 		    " (%s less %g %%)", num_format_seconds((double)p->rto,
 		    text), (double)p->gate_margin * 100 / MILLION);
 	}
-	(void)snprintf(seen, sizeof(seen), "%s",
-	    num_format_seconds(figures_rto(&x->r), text));
-	rule_add(x, "rto", x->r.total > 0 && figures_rto(&x->r) <= limit ?
-	    RULE_PASS : RULE_FAIL, x->r.object, required, seen);
+	took = x->timed.total + (double)x->timed.declared;
+	if (x->has_timed)
+		(void)snprintf(seen, sizeof(seen), "%s",
+		    num_format_seconds(took, text));
+	else
+		(void)snprintf(seen, sizeof(seen), "no drill of a whole "
+		    "snapshot: the time of a sample says nothing");
+	rule_add(x, "rto", x->has_timed && x->timed.total > 0 &&
+	    took <= limit ? RULE_PASS : RULE_FAIL, x->has_timed ?
+	    x->timed.object : x->r.object, required, seen);
 }
 
 /* The server that production runs now is the one the copy was loaded in. */
@@ -212,14 +232,52 @@ rule_server(struct evidence *x)
 	    x->r.server[0] != '\0' ? x->r.server : "none");
 }
 
+/*
+ * Between whole drills sampled ones may do; then the last whole one must have
+ * passed not too long ago, and its time is the one that counts.
+ */
+static void
+rule_whole(struct evidence *x)
+{
+	const struct policy *p = x->o->policy;
+	const struct past_drill *d;
+	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
+	char text[NUM_TEXT_MAX];
+	int64_t age;
+
+	if (receipt_is_whole(x->r.kind)) {
+		history_keep(&x->timed, &x->r, x->r.object);
+		x->has_timed = true;
+		return;
+	}
+	if ((d = history_newest_whole(&x->h)) != NULL) {
+		x->timed = *d;
+		x->has_timed = true;
+	}
+	if (p->gate_coverage >= MILLION)
+		return;			/* refused for its kind */
+	age = d == NULL ? 0 : (x->now - d->finished) / NANO;
+	(void)snprintf(required, sizeof(required), "one of the whole "
+	    "snapshot that passed, at most %s old",
+	    num_format_seconds((double)p->gate_full_age, text));
+	if (d == NULL)
+		(void)snprintf(seen, sizeof(seen), "none");
+	else
+		(void)snprintf(seen, sizeof(seen), "%s, %s old",
+		    d->passed ? "passed" : "FAILED",
+		    num_format_seconds((double)age, text));
+	rule_add(x, "full drill", d != NULL && d->passed &&
+	    age <= (int64_t)p->gate_full_age ? RULE_PASS : RULE_FAIL,
+	    d != NULL ? d->object : "receipts/", required, seen);
+}
+
 static void
 rule_origin(struct evidence *x)
 {
 	const struct policy *p = x->o->policy;
 	bool sampled = strcmp(x->r.kind, "sampled") == 0;
-	bool whole = strcmp(x->r.kind, "full") == 0 ||
-	    strcmp(x->r.kind, "exercise") == 0;
-	char share[64], least[64];
+	bool whole = receipt_is_whole(x->r.kind);
+	char share[2 * RECEIPT_TEXT_MAX], text[RECEIPT_TEXT_MAX], least[64];
 
 	rule_add(x, "drill kind", whole || (sampled &&
 	    p->gate_coverage < MILLION) ? RULE_PASS : RULE_FAIL, x->r.object,
@@ -227,7 +285,9 @@ rule_origin(struct evidence *x)
 	    "full or exercise", x->r.kind);
 	(void)snprintf(least, sizeof(least), "at least %g %% of the bytes",
 	    (double)p->gate_coverage * 100 / MILLION);
-	(void)snprintf(share, sizeof(share), "%g %%", x->r.coverage * 100);
+	(void)snprintf(share, sizeof(share), "%.3g %%%s%s",
+	    x->r.coverage * 100, sampled ? ": " : "", sampled ?
+	    receipt_sample_text(&x->r.sample, text) : "");
 	rule_add(x, "drill coverage", x->r.coverage * MILLION + 1e-6 >=
 	    (double)p->gate_coverage ? RULE_PASS : RULE_FAIL, x->r.object,
 	    least, share);
@@ -270,6 +330,7 @@ rules_drill(struct evidence *x, struct err *e)
 	if (rule_same(x, e) == -1)
 		return -1;
 	rule_origin(x);
+	rule_whole(x);
 	rule_server(x);
 	rule_checks(x);
 	rule_rto(x);

@@ -147,10 +147,10 @@ past_speeds(const struct evidence *x, double v[PAST])
 
 	for (i = x->h.n_drills; i-- > 0 && n < PAST; ) {
 		p = &x->h.drills[i];
-		if (strcmp(p->object, x->r.object) != 0 && p->passed &&
-		    strcmp(p->kind, x->r.kind) == 0 &&
-		    strcmp(p->host, x->r.host) == 0 && p->bytes > 0 &&
-		    p->finished <= x->r.finished)
+		if (strcmp(p->object, x->timed.object) != 0 && p->passed &&
+		    strcmp(p->kind, x->timed.kind) == 0 &&
+		    strcmp(p->host, x->timed.host) == 0 && p->bytes > 0 &&
+		    p->finished <= x->timed.finished)
 			v[n++] = p->total / (double)p->bytes;
 	}
 	return n;
@@ -164,6 +164,7 @@ rule_speed(struct evidence *x)
 	char now[NUM_TEXT_MAX], before[NUM_TEXT_MAX];
 	double v[PAST], usual, least = (double)p->rto / MATERIAL;
 	bool slow = false;
+	const struct past_drill *d = &x->timed;
 	size_t n = past_speeds(x, v);
 
 	(void)snprintf(required, sizeof(required), "for its size at most "
@@ -173,14 +174,14 @@ rule_speed(struct evidence *x)
 		(void)snprintf(seen, sizeof(seen), "%zu before it: too few to "
 		    "say what is usual", n);
 	else {
-		usual = history_median(v, n) * (double)x->r.bytes;
-		slow = x->r.total > usual * (1 + p->gate_slowdown / MILLION) &&
-		    x->r.total - usual > least;
+		usual = history_median(v, n) * (double)d->bytes;
+		slow = d->total > usual * (1 + p->gate_slowdown / MILLION) &&
+		    d->total - usual > least;
 		(void)snprintf(seen, sizeof(seen), "%s, usual is %s; "
-		    "bottleneck: %s", num_format_seconds(x->r.total, now),
-		    num_format_seconds(usual, before), x->r.bottleneck);
+		    "bottleneck: %s", num_format_seconds(d->total, now),
+		    num_format_seconds(usual, before), d->bottleneck);
 	}
-	rule_add(x, "drill speed", slow ? RULE_FAIL : RULE_PASS, x->r.object,
+	rule_add(x, "drill speed", slow ? RULE_FAIL : RULE_PASS, d->object,
 	    required, seen);
 }
 
@@ -234,7 +235,8 @@ rules_figures(struct evidence *x, struct err *e)
 	if (!x->has_r)
 		return 0;
 	rule_plausible(x);
-	rule_speed(x);
+	if (x->has_timed)		/* else "rto" says that none is */
+		rule_speed(x);
 	rule_forecast(x);
 	return 0;
 }

@@ -53,12 +53,15 @@ fill_past(struct fill *f, const struct raw_gate *raw)
 
 	p->gate_valid = 3600;
 	p->gate_coverage = MILLION;
+	p->gate_full_age = 30 * DAY;
 	p->gate_slowdown = MILLION;
 	p->gate_shrink = MILLION / 2;
 	if (fill_keep_duration(f, "gate.valid", raw->valid, 1,
 	    &p->gate_valid) == -1 ||
 	    fill_keep_duration(f, "gate.drill-key.escrow",
 	    raw->drill_key.escrow, 1, &p->gate_escrow) == -1 ||
+	    fill_keep_duration(f, "gate.full-drill-age",
+	    raw->full_drill_age, 1, &p->gate_full_age) == -1 ||
 	    fill_keep_duration(f, "gate.forecast", raw->forecast, 1,
 	    &p->gate_forecast) == -1 ||
 	    fill_keep_duration(f, "gate.rpo-period", raw->rpo_period, 1,

@@ -132,6 +132,7 @@ struct policy {
 	const char	**gate_readers;	/* names of recovery keys; or NULL */
 	uint64_t	  gate_escrow;	/* 0: not demanded */
 	uint32_t	  gate_coverage;	/* default all */
+	uint64_t	  gate_full_age;	/* default 30 days */
 	uint32_t	  gate_slowdown;	/* default 100 % */
 	uint64_t	  gate_forecast;	/* 0: not demanded */
 	uint32_t	  gate_shrink;	/* default 50 % */

@@ -182,6 +182,7 @@ static const cyaml_schema_field_t gate[] = {
 	TEXT("doctor-age", MAYBE, raw_gate, doctor_age),
 	KEYS("drill-key", MAYBE, raw_gate, drill_key, drill_key),
 	TEXT("coverage", MAYBE, raw_gate, coverage),
+	TEXT("full-drill-age", MAYBE, raw_gate, full_drill_age),
 	TEXT("slowdown", MAYBE, raw_gate, slowdown),
 	TEXT("forecast", MAYBE, raw_gate, forecast),
 	KEYS("size", MAYBE, raw_gate, size, size),

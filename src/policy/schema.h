@@ -89,6 +89,7 @@ struct raw_size {
 struct raw_gate {
 	char			*snapshot_age, *drill_age, *margin;
 	char			*clock_skew, *valid, *coverage, *slowdown;
+	char			*full_drill_age;
 	char			*forecast, *rpo_period, *sabotage_age;
 	char			*locked, *doctor_age;
 	enum raw_bool		 key_apart;

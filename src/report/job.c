@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "archive/sample.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/num.h"
@@ -114,6 +116,26 @@ check_exercise(const struct access *a, struct err *e)
 	return 0;
 }
 
+/* A share and a seed, which is of the system's randomness if none is given. */
+static int
+find_sample(const struct job *j, struct drill_options *o, struct err *e)
+{
+	if (j->sample == NULL)
+		return 0;
+	if (num_parse_percent(j->sample, &o->share, e) == -1)
+		return err_add(e, "--sample");
+	if (o->share == 0 || o->share > SAMPLE_ALL)
+		return err_set(e, ERR_INPUT, "--sample: expected more than 0%% "
+		    "and at most 100%%, not %.60s", j->sample);
+	if (j->seed != NULL)
+		return num_parse(j->seed, 0, RECEIPT_SEED_MAX, &o->seed,
+		    e) == -1 ? err_add(e, "--seed") : 0;
+	if (getrandom(&o->seed, sizeof(o->seed), 0) != sizeof(o->seed))
+		return err_sys(e, "cannot get random bytes");
+	o->seed &= RECEIPT_SEED_MAX;
+	return 0;
+}
+
 static int
 sabotage(const struct job *j, struct access *a, const struct snapshot *s,
     struct receipt *r, struct err *e)
@@ -147,6 +169,8 @@ job_drill(const struct job *j, struct err *e)
 	struct receipt r = { .n_checks = 0 };
 	int status = CMD_TROUBLE;
 
+	if (find_sample(j, &o, e) == -1)
+		return e->kind == ERR_INPUT ? CMD_USAGE : CMD_TROUBLE;
 	if (access_open(&a, &w, e) == -1)
 		return CMD_TROUBLE;
 	if ((s = calloc(1, sizeof(*s))) == NULL) {

@@ -38,6 +38,8 @@ struct job {
 	const char	*jobs;		/* packs at once, or NULL */
 	bool		 exercise;	/* a drill as in a disaster */
 	const char	*sabotage;	/* which one, "any", or NULL */
+	const char	*sample;	/* percent, of a sampled drill */
+	const char	*seed;		/* of its choice, or NULL: any */
 };
 
 /* How many seconds --lock-wait asked for; -1 if that is no duration. */

@@ -104,7 +104,7 @@ receipt_row(struct listing *x, const struct trail_item *item, struct err *e)
 {
 	struct line l = { .what = "receipt" };
 	struct receipt r = { .n_checks = 0 };
-	char total[NUM_TEXT_MAX];
+	char total[NUM_TEXT_MAX], part[64] = "";
 	struct err why;
 	int rc = 0;
 
@@ -113,11 +113,14 @@ receipt_row(struct listing *x, const struct trail_item *item, struct err *e)
 	else if (x->o->site == NULL || strcmp(x->o->site, r.site) == 0) {
 		l.when = r.finished;
 		l.site = r.site;
+		if (strcmp(r.kind, "sampled") == 0)
+			(void)snprintf(part, sizeof(part), " %.3g %%",
+			    r.coverage * 100);
 		(void)snprintf(l.detail, sizeof(l.detail), "%s in %s, %zu "
-		    "checks%s%s", r.passed ? "passed" : "FAILED",
+		    "checks%s%s%s", r.passed ? "passed" : "FAILED",
 		    num_format_seconds(r.total, total), r.n_checks,
 		    strcmp(r.kind, "full") == 0 ? "" : ", ",
-		    strcmp(r.kind, "full") == 0 ? "" : r.kind);
+		    strcmp(r.kind, "full") == 0 ? "" : r.kind, part);
 		rc = row(x, item, &l, e);
 	}
 	receipt_drop(&r);

@@ -70,6 +70,7 @@ static void
 drills(struct metrics *m, const struct overview *o)
 {
 	const struct past_drill *d = overview_drill(o);
+	const struct past_drill *whole = history_newest_whole(&o->h);
 	char label[SNAPSHOT_NAME_MAX + 16];
 	size_t i;
 
@@ -83,9 +84,10 @@ drills(struct metrics *m, const struct overview *o)
 	gauge(m, "drill_bytes", "What it restored.", (double)d->bytes);
 	gauge(m, "drill_coverage_ratio", "Of the snapshot's bytes.",
 	    d->coverage);
-	gauge(m, "rto_measured_seconds",
-	    "How long a recovery takes, with declared provisioning.",
-	    d->total + (double)d->declared);
+	if (whole != NULL)
+		gauge(m, "rto_measured_seconds", "How long a recovery takes, "
+		    "with declared provisioning: the newest full drill.",
+		    whole->total + (double)whole->declared);
 	head(m, "drill_phase_duration_seconds", "Of it, by phase.");
 	for (i = 0; i < d->n_phases; i++) {
 		if (strpbrk(d->phases[i].name, "\"\\\n") != NULL)

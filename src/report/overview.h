@@ -31,7 +31,10 @@ int	overview_load(struct overview *, const struct depot *,
 	    const struct policy *, struct err *);
 void	overview_drop(struct overview *);
 
-/* The newest of each, or NULL; of drills, the newest that is one. */
+/*
+ * The newest of each, or NULL; of drills, the newest that is one (the newest
+ * of a whole snapshot, whose time counts: history_newest_whole()).
+ */
 const struct past_snapshot	*overview_snapshot(const struct overview *);
 const struct past_drill		*overview_drill(const struct overview *);
 const struct past_verdict	*overview_verdict(const struct overview *);

@@ -121,13 +121,13 @@ verdict_card(const struct overview *o, struct page *p)
 static void
 rto_card(const struct overview *o, struct page *p)
 {
-	const struct past_drill *d = overview_drill(o);
+	const struct past_drill *d = history_newest_whole(&o->h);
 	char took[NUM_TEXT_MAX], aim[NUM_TEXT_MAX], more[160];
 	double seconds;
 
 	if (d == NULL) {
 		card(p, "Recovery time", "bad", "not known",
-		    "no drill was carried out");
+		    "no full drill was carried out");
 		return;
 	}
 	seconds = d->total + (double)d->declared;
@@ -189,7 +189,7 @@ coverage_card(const struct overview *o, struct page *p)
 
 	if (d == NULL)
 		return;
-	(void)snprintf(text, sizeof(text), "%g %%", d->coverage * 100);
+	(void)snprintf(text, sizeof(text), "%.3g %%", d->coverage * 100);
 	(void)snprintf(more, sizeof(more), "%s drill, %s, %s", d->kind,
 	    d->passed ? "passed" : "FAILED", clock_format(d->finished, at));
 	card(p, "Restored and proven", d->passed && d->coverage >= 1 ?

@@ -69,11 +69,13 @@ drill_rows(const struct overview *o, struct table *t, struct err *e)
 
 	if (d == NULL)
 		return row(t, "drill", "none", "", e);
-	(void)snprintf(more, sizeof(more), "%s %s, %g %% restored, "
+	(void)snprintf(more, sizeof(more), "%s %s, %.3g %% restored, "
 	    "bottleneck: %s", d->kind, d->passed ? "passed" : "FAILED",
 	    d->coverage * 100, d->bottleneck);
 	if (row(t, "drill", ago(o, d->finished, text), more, e) == -1)
 		return -1;
+	if ((d = history_newest_whole(&o->h)) == NULL)
+		return row(t, "rto", "not known", "no full drill yet", e);
 	(void)snprintf(text, sizeof(text), "%s to recover",
 	    num_format_seconds(d->total + (double)d->declared, took));
 	(void)snprintf(more, sizeof(more), "objective %s",

@@ -23,7 +23,7 @@
 static bool
 is_shown(const struct past_drill *d)
 {
-	return receipt_is_drill(d->kind) && d->coverage >= 1;
+	return receipt_is_whole(d->kind) && d->coverage >= 1;
 }
 
 /* Indices of the newest `most` drills that are shown, oldest first. */

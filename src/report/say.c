@@ -234,13 +234,19 @@ static int
 receipt_text(const struct receipt *r, struct err *e)
 {
 	char total[NUM_TEXT_MAX], rto[NUM_TEXT_MAX], object[CELL];
+	char sample[RECEIPT_TEXT_MAX];
+	bool sampled = strcmp(r->kind, "sampled") == 0;
 
-	printf("drill of %s from %s: %s in %s", r->site, r->from,
-	    r->passed ? "passed" : "FAILED",
+	printf("%sdrill of %s from %s: %s in %s", sampled ? "sampled " : "",
+	    r->site, r->from, r->passed ? "passed" : "FAILED",
 	    num_format_seconds(r->total, total));
 	if (r->rto > 0)
 		printf(" (RTO %s)", num_format_seconds((double)r->rto, rto));
 	printf(", bottleneck: %s\n", r->bottleneck);
+	if (sampled)
+		printf("  %.3g %% of the bytes by seed %llu: %s\n",
+		    r->coverage * 100, (unsigned long long)r->sample.seed,
+		    receipt_sample_text(&r->sample, sample));
 	if (!cmd_quiet() && phase_table(r, e) == -1)
 		return -1;
 	if (check_table(r, cmd_quiet(), e) == -1)

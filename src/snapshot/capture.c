@@ -66,6 +66,7 @@ capture_db(struct chunks *ch, const struct capture *c, struct noting *n,
 		.login = c->login, .databases = c->recipe->databases,
 		.exclude = c->recipe->db_exclude,
 		.connections = c->db_connections, .max_lag = c->db_max_lag,
+		.sample = c->sample,
 		.note = note_db, .cookie = n,
 	};
 	struct db_stats stats = { 0 };
@@ -90,7 +91,7 @@ capture_tree(struct chunks *ch, const struct capture *c, struct noting *n,
 		.one_file_system = files && r->files_one_fs,
 		.note = note_tree, .cookie = n,
 		.cache = files ? c->cache : NULL,
-		.recorded = c->recorded,
+		.recorded = c->recorded, .part = c->part,
 	};
 	struct tree_stats stats = { 0 };
 

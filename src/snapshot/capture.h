@@ -25,6 +25,9 @@ struct capture {
 	struct stat_cache	*cache;		/* or NULL */
 	/* of a proof: owners that the copy cannot have */
 	const struct recorded	*recorded;	/* or NULL */
+	/* of a proof of a part copy: what it has; or NULL */
+	const struct db_sample	*sample;
+	const struct tree_part	*part;
 };
 
 /*

@@ -45,6 +45,158 @@ receipts() {
 	[ -z "$(scratch_left)" ]
 }
 
+# many_files: a tree of 300 small files with links among them, and a snapshot
+many_files() {
+	mkdir -p "$SITE/tree/many/a" "$SITE/tree/many/z"
+	for ((i = 0; i < 300; i++)); do
+		echo "$i $i $i" >"$SITE/tree/many/a/$i"
+		[ $((i % 5)) -gt 0 ] ||
+		    ln "$SITE/tree/many/a/$i" "$SITE/tree/many/z/$i"
+	done
+	muster snapshot --quiet
+}
+
+few_files() {
+	rm -r "$SITE/tree/many"
+}
+
+# sample QUERY FILE: what jq finds in the receipt of a drill's answer
+sample() {
+	jq -r "select(.event == \"drill\") | $1" "$2"
+}
+
+@test "a sampled drill proves a share of the files, and says how much" {
+	many_files
+	run -0 --separate-stderr muster drill --sample 25% --seed 11
+	few_files
+	[ -z "$stderr" ]
+	[[ ${lines[0]} == "sampled drill of docs.example from "*": passed "* ]]
+	[[ ${lines[0]} != *RTO* ]]
+	[[ ${lines[1]} =~ ^\ \ [0-9.]+\ %\ of\ the\ bytes\ by\ seed\ 11: ]]
+	[[ ${lines[1]} == *": rows of 0 of 0 tables, 0 B of 0 B; "* ]]
+	[[ ${lines[1]} =~ \;\ ([0-9]+)\ of\ ([0-9]+)\ entries\ of\ the\ files ]]
+	[ "${BASH_REMATCH[1]}" -gt 0 ]
+	[ "${BASH_REMATCH[1]}" -lt $((BASH_REMATCH[2] * 3 / 4)) ]
+	[[ $output == *"  pass  sample "*"25 % of tables and files, "* ]]
+	[[ $output =~ pass\ +proof:\ files\ .*equal,\ "${BASH_REMATCH[1]}" ]]
+	[[ $output == *"  pass  proof: config "* ]]
+	[[ $output == *"  pass  config: site.json "* ]]
+	[[ $output != *"  rto "* ]]
+	[ -z "$(scratch_left)" ]
+	run -0 muster list --all
+	[[ $output == *"passed in "*" checks, sampled "*" %"* ]]
+	run -0 muster report
+	[[ $output == *"drill "*"sampled passed, "*" % restored"* ]]
+	[[ $output == *"rto "*"not known"*"no full drill yet"* ]]
+}
+
+@test "a seed chooses the same again; without one each drill chooses anew" {
+	many_files
+	muster drill --json --sample 10% >"$BATS_TEST_TMPDIR/1"
+	seed=$(sample .sample.seed "$BATS_TEST_TMPDIR/1")
+	muster drill --json --sample 10% --seed "$seed" >"$BATS_TEST_TMPDIR/2"
+	muster drill --json --sample 10% >"$BATS_TEST_TMPDIR/3"
+	few_files
+	proof='.checks[] | select(.name == "proof: files").required'
+	[ "$(sample .sample "$BATS_TEST_TMPDIR/1")" = \
+	    "$(sample .sample "$BATS_TEST_TMPDIR/2")" ]
+	[ "$(sample "$proof" "$BATS_TEST_TMPDIR/1")" = \
+	    "$(sample "$proof" "$BATS_TEST_TMPDIR/2")" ]
+	[ "$(sample .sample.seed "$BATS_TEST_TMPDIR/3")" != "$seed" ]
+	run -0 sample '.kind == "sampled" and .coverage > 0 and
+	    .coverage < 1 and .rto_seconds == 0 and .sample.share == 0.1 and
+	    .bytes < .sample.of_files_bytes + 100000' "$BATS_TEST_TMPDIR/1"
+	[ "$output" = true ]
+}
+
+@test "a sample of all sees what a full drill sees" {
+	muster drill --quiet --sample 100%
+	odd_names
+	muster snapshot --quiet
+	find "$SITE/tree" -maxdepth 1 -type f ! -name noise -delete
+	muster drill --quiet --sample 100%
+	harm flip-at-5
+	run -1 muster drill --sample 100%
+	[[ $output == "sampled drill of docs.example "*": FAILED "* ]]
+	[[ $output == *"  FAIL  restore: files "* ]]
+	[[ $output == *"  FAIL  proof: files "*"not carried out"* ]]
+	[ -z "$(scratch_left)" ]
+}
+
+@test "a sample that cannot be chosen is a failed check, with a receipt" {
+	harm empty
+	run -1 muster drill --sample 10%
+	[[ $output == *"  FAIL  recipe "* || $output == *"  FAIL  sample "* ]]
+	[ "$(receipts)" -eq 1 ]
+	[ -z "$(scratch_left)" ]
+}
+
+@test "the gate refuses a sampled drill where a full one is wanted" {
+	muster drill --quiet --sample 50%
+	run -1 muster gate
+	[[ $output =~ FAIL\ +drill\ kind\ +full\ or\ exercise\ +sampled ]]
+	[[ $output == *"  FAIL  drill coverage "*" of the files, "* ]]
+	[[ $output == *"  FAIL  rto "*"the time of a sample says nothing"* ]]
+	muster drill --quiet
+	muster drill --quiet --sample 50%
+	run -0 muster gate
+	[[ $output =~ pass\ +drill\ kind\ +full\ or\ exercise\ +full ]]
+}
+
+@test "where the policy lets them, sampled drills do between full ones" {
+	sed -i 's/drill-age: 1h}/drill-age: 1h, coverage: 1%}/' "$MUSTER_POLICY"
+	muster snapshot --quiet
+	muster drill --quiet --sample 50%
+	run -1 muster gate
+	[[ $output == *"  FAIL  full drill "*" none"* ]]
+	muster drill --quiet
+	muster drill --quiet --sample 50%
+	run -0 muster gate
+	[[ $output =~ pass\ +drill\ kind\ .*sampled ]]
+	[[ $output == *"  pass  full drill "*" passed, "*" old"* ]]
+	[[ $output == *"  pass  rto "* ]]
+	sed -i 's/coverage: 1%/&, full-drill-age: 1s/' "$MUSTER_POLICY"
+	muster snapshot --quiet
+	muster drill --quiet --sample 50%
+	sleep 2
+	run -1 muster gate
+	[[ $output == *"  FAIL  full drill "*"at most 1.00 s old"* ]]
+}
+
+@test "what cannot be sampled so is refused before anything is opened" {
+	run -64 muster drill --sample 0%
+	[[ $output == *"--sample: expected more than 0% and at most 100%"* ]]
+	run -64 muster drill --sample 101%
+	[[ $output == *"not 101%"* ]]
+	run -64 muster drill --sample 10
+	[[ $output == *'--sample: "10" is not a percentage'* ]]
+	run -64 muster drill --seed 5
+	[[ $output == *"--seed goes with --sample"* ]]
+	run -64 muster drill --sample 10% --seed x
+	[[ $output == *"--seed: "* ]]
+	run -64 muster drill --sample 10% --sabotage
+	[[ $output == *"--sample goes with neither"* ]]
+	run -64 muster drill --sample 10% --exercise -k "$SITE/recovery.key"
+	[[ $output == *"--sample goes with neither"* ]]
+	[ ! -e "$SITE/store/receipts" ]
+}
+
+@test "a sampled drill that is killed or asked to end leaves nothing" {
+	for sig in TERM KILL; do
+		muster-drill --quiet --sample 50% &
+		pid=$!
+		until_ready "$pid" muster-drill
+		status=0
+		ended_by "$sig" "$pid" || status=$?
+		[ "$status" -eq 143 ] || [ "$status" -eq 137 ] ||
+		    [ "$status" -eq 0 ]
+	done
+	before=$(receipts 2>/dev/null || echo 0)
+	muster drill --quiet --sample 50%	# sweeps what the kill left
+	[ -z "$(scratch_left)" ]
+	[ "$(receipts)" -eq $((before + 1)) ]
+}
+
 # as_nobody COMMAND ...: with a copy of the store and keys that are his, and
 # the policy's drill given on standard input
 as_nobody() {

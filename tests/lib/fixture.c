@@ -106,6 +106,7 @@ make_policy(struct fixture *f)
 	p->gate_clock_skew = 60;
 	p->gate_valid = 3600;
 	p->gate_coverage = 1000000;
+	p->gate_full_age = 30 * 86400;
 	p->gate_slowdown = 1000000;
 	p->gate_shrink = 500000;
 }

@@ -111,6 +111,21 @@ SH
 	[[ $output == *"FAIL  drill passed"*"rehearse: migration"* ]]
 }
 
+@test "a sampled drill has all schema, and the rows of some tables" {
+	muster snapshot --quiet
+	run -0 muster drill --json --sample 20% --seed 3
+	echo "$output" >"$out"
+	[[ $(seen "proof: db") == "true equal"* ]]
+	[[ $(seen "sample") == "true rows of "* ]]
+	[ -z "$(seen rto)$(seen "every attachment is there")$(seen tables)" ]
+	run -0 jq -e 'select(.event == "drill") | .kind == "sampled" and
+	    .sample.tables == (.sample.of_tables / 5 | ceil) and
+	    .sample.rows_bytes < .sample.of_rows_bytes and
+	    .coverage > 0 and .coverage < 1' "$out"
+	tables=$(jq -r 'select(.event == "drill").sample.of_tables' "$out")
+	[[ $(seen "restore: db") == "true $tables tables, "* ]]
+}
+
 @test "two drills at once both finish" {
 	muster snapshot --quiet
 	muster drill --json >"$out.1" &

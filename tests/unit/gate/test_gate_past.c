@@ -25,11 +25,119 @@ SPOIL(clock_jumped) { x->r.started -= 3600 * NANO; x->r.point = x->r.started; }
 SPOIL(half_covered) { x->r.coverage = 0.5; }
 SPOIL(declared_too_long) { x->r.declared = 58; }
 
+/*
+ * The receipt of a sampled drill, as good as one can be: it has the checks of
+ * one, and no objective of time.
+ */
+static void
+of_sample(struct scene *x, double coverage)
+{
+	struct receipt *r = &x->r;
+
+	(void)snprintf(r->kind, sizeof(r->kind), "sampled");
+	(void)snprintf(r->checks[6].name, sizeof(r->checks[6].name),
+	    "sample");		/* instead of the RTO's */
+	r->coverage = coverage;
+	r->bytes = (uint64_t)((double)r->bytes * coverage);
+	r->total = r->phases[0].seconds = 1;
+	r->rto = 0;
+	r->sample = (struct receipt_sample){ .seed = 5, .share = 100000,
+	    .tables = 1, .of_tables = 4, .entries = 3, .of_entries = 9 };
+}
+
 SPOIL(sampled_too_little)
 {
 	POLICY(x).gate_coverage = 300000;
-	(void)snprintf(x->r.kind, sizeof(x->r.kind), "sampled");
-	x->r.coverage = 0.2;
+	scene_past_drill(x, 1, "full", 5);
+	of_sample(x, 0.2);
+}
+
+/* The policy lets sampled drills do; a full one was carried out before. */
+static void
+sampled_allowed(struct scene *x, double full_days, double full_seconds)
+{
+	POLICY(x).gate_coverage = 100000;
+	scene_past_drill(x, full_days, "full", full_seconds);
+	of_sample(x, 0.2);
+}
+
+SPOIL(only_sampled)
+{
+	POLICY(x).gate_coverage = 100000;
+	of_sample(x, 0.2);
+}
+
+SPOIL(sampled_after_old_full) { sampled_allowed(x, 31, 5); }
+SPOIL(sampled_after_slow_full) { sampled_allowed(x, 1, 61); }
+
+SPOIL(sampled_after_failed_full)
+{
+	x->r.checks[3].passed = x->r.passed = false;
+	scene_past_drill(x, 1, "full", 5);
+	x->r.checks[3].passed = x->r.passed = true;
+	only_sampled(x);
+}
+
+/* It had failed, and a full one had passed before it. */
+SPOIL(sampled_failed)
+{
+	scene_past_drill(x, 1, "full", 5);
+	of_sample(x, 0.2);
+	x->r.checks[4].passed = x->r.passed = false;
+}
+
+SPOIL(sampled_without_proof)
+{
+	sampled_allowed(x, 1, 5);
+	(void)snprintf(x->r.checks[4].name, sizeof(x->r.checks[4].name),
+	    "made up");
+}
+
+/* All of it, and still: its time was never held against the objective. */
+SPOIL(sampled_whole) { of_sample(x, 1); }
+
+static void
+sampled_between_full_ones_do(void **state)
+{
+	struct scene *x = calloc(1, sizeof(*x));
+	const struct rule *r;
+
+	(void)state;
+	assert_non_null(x);
+	scene_make(x);
+	sampled_allowed(x, 20, 5);
+	scene_put_receipt(x);
+	scene_judge(x, NULL);
+	for (size_t i = 0; i < x->v.n_rules; i++)
+		if (x->v.rules[i].result != RULE_PASS)
+			fail_msg("%s: %s", x->v.rules[i].name,
+			    x->v.rules[i].seen);
+	r = scene_rule(&x->v, "drill coverage");
+	assert_string_equal(r->seen, "20 %: rows of 1 of 4 tables, 0 B of "
+	    "0 B; 3 of 9 entries of the files, 0 B of 0 B");
+	r = scene_rule(&x->v, "rto");		/* the full one's */
+	assert_string_equal(r->seen, "5.00 s");
+	scene_drop(x);
+	free(x);
+}
+
+/* Where a full one is wanted, a sampled one more does no harm. */
+static void
+sampled_after_full_changes_nothing(void **state)
+{
+	struct scene *x = calloc(1, sizeof(*x));
+
+	(void)state;
+	assert_non_null(x);
+	scene_make(x);
+	scene_past_drill(x, 1, "full", 5);
+	of_sample(x, 0.2);
+	scene_put_receipt(x);
+	scene_judge(x, NULL);
+	assert_int_equal(x->v.result, RULE_PASS);
+	assert_string_equal(scene_rule(&x->v, "drill kind")->seen, "full");
+	scene_drop(x);
+	free(x);
 }
 
 /* Sign the snapshot anew, changed; the receipt is of it. */
@@ -291,6 +399,21 @@ static const struct wrong wrongs[] = {
 	{ "half of it was restored", half_covered, NULL, "drill coverage" },
 	{ "too little was sampled", sampled_too_little, NULL,
 	    "drill coverage" },
+	{ "all was sampled where full is wanted", sampled_whole, NULL,
+	    "drill kind" },
+	{ "all was sampled, but not timed", sampled_whole, NULL, "rto" },
+	{ "sampled, and never a full one", only_sampled, NULL, "full drill" },
+	{ "sampled, and no time that counts", only_sampled, NULL, "rto" },
+	{ "sampled, the full one long ago", sampled_after_old_full, NULL,
+	    "full drill" },
+	{ "sampled, the full one too slow", sampled_after_slow_full, NULL,
+	    "rto" },
+	{ "sampled, the full one had failed", sampled_after_failed_full, NULL,
+	    "full drill" },
+	{ "a sampled one after it failed", sampled_failed, NULL,
+	    "drill passed" },
+	{ "sampled, but nothing was proven", sampled_without_proof, NULL,
+	    "drill complete" },
 	{ "a machine takes too long to get", declared_too_long, NULL, "rto" },
 	{ "production runs a newer server", server_newer, NULL,
 	    "drill server" },
@@ -398,6 +521,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_past_satisfies_every_rule),
 		cmocka_unit_test(a_bad_past_never_opens_the_gate),
+		cmocka_unit_test(sampled_between_full_ones_do),
+		cmocka_unit_test(sampled_after_full_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
