@@ -51,6 +51,28 @@ total() {
 	[ "$status" -eq 1 ]
 }
 
+@test "run-unit says what was not run, and why" {
+	program ./a 'echo 1..1; echo "ok 1 # SKIP there is no server"'
+	total "0 passed, 0 failed" ./a
+	[[ $output == *"not run: ./a: there is no server"* ]]
+}
+
+@test "wrap-valgrind: an error of a command is 99, and is told" {
+	command -v valgrind >/dev/null || skip "valgrind is not installed"
+	mkdir from
+	printf '#include <stdlib.h>\nint main(int n, char **v)\n%s\n' \
+	    '{ char *p = malloc(1); n = n > 1 && p[1]; free(p); return n; }' \
+	    >a.c
+	cc -w -o from/muster-a a.c
+	"$scripts/wrap-valgrind" from to
+	to/muster-a
+	! grep -r '^==' to/log || return 1
+	run to/muster-a "it's one argument"
+	[ "$status" -eq 99 ]
+	[ -z "$output" ]
+	grep -rq 'Invalid read' to/log
+}
+
 @test "run-unit ends a program that hangs" {
 	program ./hang 'echo 1..1; sleep 60'
 	MUSTER_UNIT_TIMEOUT=1 total "0 passed, 1 failed" ./hang
