@@ -29,6 +29,7 @@
 #include "store/s3/s3_feed.h"
 #include "store/s3/s3_keys.h"
 #include "store/s3/s3_reply.h"
+#include "store/s3/s3_socket.h"
 #include "store/s3/s3_wire.h"
 
 CURLcode	__real_curl_easy_setopt(CURL *, CURLoption, ...);
@@ -40,7 +41,6 @@ CURLcode	__wrap_curl_easy_perform(CURL *);
 
 #define HEADERS_MAX 48
 #define TEXT_SIZE ((size_t)64 << 10)
-#define SECOND 1000000000ll
 #define RATE_MIN 1024		/* bytes a second; less is no connection */
 #define BYTES_MAX ((uint64_t)1 << 40)
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb924" \
@@ -66,6 +66,7 @@ struct wire {
 	size_t			  n_owned;
 	struct curl_slist	 *lines;
 	struct s3_feed		  feed;
+	int			  socket;	/* or -1 */
 	char			  why[CURL_ERROR_SIZE];
 };
 
@@ -83,6 +84,7 @@ s3_wire_begin(const struct s3_link *link, const struct s3_request *request,
 	w->link = link;
 	w->request = request;
 	w->reply = reply;
+	w->socket = -1;
 	reply->sink_says = &w->e;
 	w->feed = (struct s3_feed){ request, link->limit, 0, &w->e };
 	buf_init(&w->full, TEXT_SIZE);
@@ -358,12 +360,24 @@ drop_lines(struct wire *w)
 	w->lines = NULL;
 }
 
+static int
+on_socket(void *cookie, curl_socket_t fd, curlsocktype purpose)
+{
+	struct wire *w = cookie;
+
+	(void)purpose;
+	w->socket = fd;
+	return CURL_SOCKOPT_OK;
+}
+
 static size_t
 on_header(char *p, size_t one, size_t n, void *cookie)
 {
 	struct wire *w = cookie;
 	struct s3_reply *r = w->reply;
 
+	if (r->header_bytes == 0)
+		s3_socket_acknowledge(w->socket);
 	if (!s3_reply_header(r, p, one * n))
 		return 0;
 	if (r->http >= 200 && r->http <= 299 && w->feed.fed < w->request->len) {
@@ -436,7 +450,7 @@ set_body(CURL *h, struct wire *w)
 }
 
 static bool
-set_time(CURL *h, const struct wire *w)
+set_time(CURL *h, struct wire *w)
 {
 	const struct s3_config *c = w->link->config;
 	uint64_t bytes = w->request->len + w->request->want;
@@ -455,7 +469,9 @@ set_time(CURL *h, const struct wire *w)
 	    set(h, CURLOPT_LOW_SPEED_TIME, (long)(c->idle + 999) / 1000) ==
 	    CURLE_OK &&
 	    set(h, CURLOPT_TIMEOUT_MS, all) == CURLE_OK &&
-	    set(h, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK;
+	    set(h, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
+	    set(h, CURLOPT_SOCKOPTFUNCTION, on_socket) == CURLE_OK &&
+	    set(h, CURLOPT_SOCKOPTDATA, w) == CURLE_OK;
 }
 
 static bool
@@ -512,31 +528,11 @@ prepare(CURL *h, struct wire *w)
 	s3_keys_release(w->link->keys);
 	if (rc == -1)
 		return -1;
+	w->socket = s3_socket_of(h);
 	curl_easy_reset(h);
 	if (!set_all(h, w))
 		return err_set(&w->e, ERR_UNSUPPORTED,
 		    "libcurl refuses an option that is needed");
-	return 0;
-}
-
-/* When the server's own certificate, the first of the chain, runs out. */
-static int64_t
-expiry(CURL *h)
-{
-	static const char label[] = "Expire date:";
-	struct curl_certinfo *chain = NULL;
-	const struct curl_slist *l;
-	time_t t;
-
-	if (curl_easy_getinfo(h, CURLINFO_CERTINFO, &chain) != CURLE_OK ||
-	    chain == NULL || chain->num_of_certs < 1)
-		return 0;
-	for (l = chain->certinfo[0]; l != NULL; l = l->next)
-		if (strncmp(l->data, label, strlen(label)) == 0) {
-			t = curl_getdate(l->data + strlen(label), NULL);
-			return t > 0 && t < INT64_MAX / SECOND ?
-			    t * SECOND : 0;
-		}
 	return 0;
 }
 
@@ -571,7 +567,7 @@ __wrap_curl_easy_perform(CURL *h)
 	(void)snprintf(r->why, sizeof(r->why), "%s",
 	    w->why[0] != '\0' ? w->why : curl_easy_strerror(rc));
 	if (w->request->fresh)
-		r->expires = expiry(h);
+		r->expires = s3_socket_expiry(h);
 	/* the handle outlives all that it points at */
 	curl_easy_reset(h);
 	drop_lines(w);

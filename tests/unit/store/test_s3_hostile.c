@@ -2,6 +2,8 @@
  * Every way in which a server can go wrong (tests/lib/hostile_s3.py), as a
  * table: each ends in a correct result or a clear error; never in a success
  * that is none, never in a hang, never in a crash.
+ *
+ * wrap: setsockopt
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -44,6 +49,20 @@ struct outcome {
 	int64_t		 took;
 	struct err	 e;
 };
+
+static atomic_int acknowledged;
+
+int	__wrap_setsockopt(int, int, int, const void *, socklen_t);
+int	__real_setsockopt(int, int, int, const void *, socklen_t);
+int
+__wrap_setsockopt(int fd, int level, int what, const void *p, socklen_t n)
+{
+	int rc = __real_setsockopt(fd, level, what, p, n);
+
+	acknowledged += rc == 0 && level == IPPROTO_TCP &&
+	    what == TCP_QUICKACK;
+	return rc;
+}
 
 static struct helper server;
 static struct scratch *scratch;
@@ -359,6 +378,30 @@ only_the_right_certificate_is_trusted(void **state)
 	expect_tls("", "ca.pem", "127.0.0.1: ");
 }
 
+/*
+ * On a new connection and on one that is used again: else a server that sends
+ * a header and then a body keeps the body back for 40 ms.
+ */
+static void
+every_answer_is_acknowledged_at_once(void **state)
+{
+	char endpoint[64];
+	struct store *s;
+	struct err e;
+	bool success;
+
+	(void)state;
+	(void)snprintf(endpoint, sizeof(endpoint), "http://127.0.0.1:%u",
+	    (unsigned)server.port);
+	assert_non_null(s = open_store(endpoint, NULL, "good", false));
+	acknowledged = 0;
+	for (int i = 1; i <= 3; i++) {
+		assert_true(get_is_right(s, false, &e, &success) && success);
+		assert_int_equal(acknowledged, i);
+	}
+	store_close(s);
+}
+
 static void
 a_server_that_is_not_there_is_told_soon(void **state)
 {
@@ -476,6 +519,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_misbehaviour_ends_well),
 		cmocka_unit_test(only_the_right_certificate_is_trusted),
+		cmocka_unit_test(every_answer_is_acknowledged_at_once),
 		cmocka_unit_test(a_server_that_is_not_there_is_told_soon),
 		cmocka_unit_test(expired_credentials_are_looked_for_again),
 		cmocka_unit_test(a_signal_ends_a_wait_for_an_answer),
