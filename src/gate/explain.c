@@ -90,9 +90,10 @@ static const struct {
 	    "hand and do what it asks for." },
 	{ "off-site ", "Ship it: muster-ship names what hinders it, and "
 	    "muster-verify -s STORE what is bad there." },
-	{ "lock ", "Raise the store's object-lock.days, and lock what is "
-	    "there for longer (aws s3api put-object-retention). To see "
-	    "locks, the key needs s3:GetObjectRetention." },
+	{ "lock ", "Ship: muster-ship extends locks, if object-lock.days of "
+	    "the store is above gate.locked. The key needs "
+	    "s3:GetObjectRetention to see locks, s3:PutObjectRetention to "
+	    "extend them." },
 };
 
 const char *

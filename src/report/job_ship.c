@@ -15,6 +15,7 @@
 #include "base/num.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
+#include "crypto/id.h"
 #include "report/job.h"
 #include "report/notify.h"
 #include "report/watch.h"
@@ -23,6 +24,8 @@
 #include "store/store.h"
 
 #define JOBS_MOST 32
+#define NANO INT64_C(1000000000)
+#define DAY (86400 * NANO)
 
 /* One store that is shipped to. */
 struct course {
@@ -30,6 +33,7 @@ struct course {
 	struct depot		*from;
 	struct ship_options	 o;
 	struct ship_report	 r;
+	char			 memory[ACCESS_PATH_SIZE];	/* of locks */
 	struct err		 e;
 	int			 rc;
 	bool			 alone;		/* the only one */
@@ -105,13 +109,14 @@ static int
 say_json(const struct course *c, struct err *e)
 {
 	return cmd_answer("ship", json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, "
-	    "s:I, s:I, s:I, s:I, s:s*}", "store", c->store->name, "url",
+	    "s:I, s:I, s:I, s:I, s:I, s:s*}", "store", c->store->name, "url",
 	    c->store->url, "dry_run", c->o.dry_run, "packs",
 	    (json_int_t)c->r.packs, "bytes", (json_int_t)c->r.bytes,
 	    "statements", (json_int_t)c->r.statements, "present",
 	    (json_int_t)c->r.present, "read_packs",
 	    (json_int_t)c->r.read_packs, "read_bytes",
-	    (json_int_t)c->r.read_bytes, "problems",
+	    (json_int_t)c->r.read_bytes, "locks_extended",
+	    (json_int_t)c->r.locked, "problems",
 	    (json_int_t)c->r.problems, "error", c->rc == -1 ? c->e.text :
 	    NULL), e);
 }
@@ -121,6 +126,7 @@ say(const struct course *c, struct err *e)
 {
 	char packs[NUM_TEXT_MAX], sent[NUM_TEXT_MAX], texts[NUM_TEXT_MAX];
 	char there[NUM_TEXT_MAX], back[NUM_TEXT_MAX], read[NUM_TEXT_MAX];
+	char locks[64] = "";
 
 	if (cmd_json())
 		return say_json(c, e);
@@ -130,16 +136,20 @@ say(const struct course *c, struct err *e)
 	(void)num_format_count(c->r.statements, "statement", texts);
 	(void)num_format_count(c->r.present, "pack", there);
 	(void)num_format_size(c->r.bytes, sent);
+	if (c->r.locked > 0)
+		(void)snprintf(locks, sizeof(locks), "; %s %s",
+		    c->o.dry_run ? "would extend" : "extended",
+		    num_format_count(c->r.locked, "lock", back));
 	if (c->o.dry_run) {
-		printf("%s: would send %s, %s, and %s; there already: %s "
+		printf("%s: would send %s, %s, and %s; there already: %s%s "
 		    "(dry run: nothing was sent)\n", c->store->name, packs,
-		    sent, texts, there);
+		    sent, texts, there, locks);
 		return 0;
 	}
 	printf("%s: sent %s, %s, and %s; there already: %s; read back %s, "
-	    "%s%s\n", c->store->name, packs, sent, texts, there,
+	    "%s%s%s\n", c->store->name, packs, sent, texts, there,
 	    num_format_count(c->r.read_packs, "pack", back),
-	    num_format_size(c->r.read_bytes, read),
+	    num_format_size(c->r.read_bytes, read), locks,
 	    c->r.problems > 0 ? ": NOT GOOD" : "");
 	return 0;
 }
@@ -158,6 +168,7 @@ tell(struct notify *n, const struct course *c)
 	    (double)c->r.read_packs);
 	notify_fact(n, "ship_read_back_bytes", store,
 	    (double)c->r.read_bytes);
+	notify_fact(n, "ship_locks_extended", store, (double)c->r.locked);
 	notify_fact(n, "ship_problems", store, (double)c->r.problems);
 }
 
@@ -230,6 +241,34 @@ choose(const struct job *j, const struct policy *p, struct course **v,
 	return 0;
 }
 
+/*
+ * How the store's objects are to be locked.  They are looked after when a
+ * quarter of the time is over, or before the gate would miss some of it.
+ */
+static int
+find_locks(struct course *c, const struct policy *p, struct err *e)
+{
+	int64_t span = c->store->lock_days * DAY;
+	int64_t gate = (int64_t)p->gate_locked * NANO;
+	struct store_options o;
+	char hex[ID_TEXT_SIZE];
+	struct id id;
+
+	access_store_options(c->store, &o);
+	c->o.lock = o.lock;
+	c->o.lock_span = span;
+	c->o.lock_least = span - span / 4;
+	if (gate > c->o.lock_least && gate < span)
+		c->o.lock_least = gate + (span - gate) / 2;
+	id_sha256(c->store->url, strlen(c->store->url), &id);
+	if (snprintf(c->memory, sizeof(c->memory), "%s/locks-%.16s-%d",
+	    p->state, id_format(&id, hex), (int)o.lock) >=
+	    (int)sizeof(c->memory))
+		return err_set(e, ERR_INPUT, "state: the path is too long");
+	c->o.lock_memory = c->memory;
+	return 0;
+}
+
 int
 job_ship(const struct job *j, struct err *e)
 {
@@ -263,6 +302,8 @@ job_ship(const struct job *j, struct err *e)
 			.problem = on_problem, .step = on_step,
 			.progress = watch_progress, .cookie = &v[i],
 		};
+		if (find_locks(&v[i], a.policy, e) == -1)
+			goto done;
 	}
 	if (n > 0)
 		sail_all(v, n);

@@ -9,7 +9,7 @@
  *	   sent.
  *	4. What is already there is not sent again, however this ended before.
  *
- * agree -> list both -> plan -> send packs -> bind -> read back
+ * agree -> list both -> plan -> send packs -> bind -> read back -> renew locks
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -456,12 +456,16 @@ ship_all(struct ship *s, struct err *e)
 	if (s->o->dry_run) {
 		s->r->packs = packs;
 		s->r->bytes = bytes;
-		return bind_all(s, e);
+		if (bind_all(s, e) == -1)
+			return -1;
+		return s->o->lock == STORE_UNLOCKED ? 0 : ship_renew(s, e);
 	}
 	step(s, "send", bytes);
 	if (ship_send_packs(s, e) == -1 || bind_all(s, e) == -1)
 		return -1;
-	return read_back(s, e);
+	if (read_back(s, e) == -1)
+		return -1;
+	return s->o->lock == STORE_UNLOCKED ? 0 : ship_renew(s, e);
 }
 
 int

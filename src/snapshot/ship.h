@@ -6,6 +6,7 @@
 
 #include "snapshot/depot.h"
 #include "snapshot/snapshot.h"
+#include "store/store.h"
 
 struct err;
 
@@ -16,6 +17,14 @@ struct ship_options {
 	bool		 dry_run;	/* only count what would be sent */
 	bool		 read_all;	/* read back all, not just a sample */
 	unsigned	 jobs;		/* packs at once, 0: default */
+	/*
+	 * How the other store locks what it gets (STORE_UNLOCKED: not), for so
+	 * long; what is locked for less than least is locked anew.  What is
+	 * known of locks is remembered in a file of this host, or NULL.
+	 */
+	enum store_lock	 lock;
+	int64_t		 lock_span, lock_least;		/* ns */
+	const char	*lock_memory;
 	/* Something definitely wrong; one thread at a time calls it. */
 	void		(*problem)(void *cookie, const char *object,
 			    const char *what);
@@ -33,6 +42,7 @@ struct ship_report {
 	uint64_t	statements;		/* sent, or would be */
 	uint64_t	present;		/* packs that were there */
 	uint64_t	read_packs, read_bytes;	/* read back whole */
+	uint64_t	locks_seen, locked;	/* asked for; extended */
 	uint64_t	problems;
 };
 
@@ -46,6 +56,10 @@ struct ship_report {
  * Then it is read back: every pack that our snapshots need is listed there
  * with its size, and a sample of them (or all) is read whole and has its
  * SHA-256; of what was sent now, every statement is read whole.
+ *
+ * Last, where the store locks what it gets, the locks of all that our snapshots
+ * need (charters, statements, inventories, packs) and that have become too
+ * short are extended: a pack that was sent long ago may be needed still.
  *
  * 0: it was carried out; report->problems says whether all that is needed is
  * there and good.  -1: it was not; what was sent so far stays and is of use.

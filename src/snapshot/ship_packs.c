@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/intr.h"
 #include "pack/pack.h"
@@ -35,9 +36,8 @@ struct room {
 
 struct gang {
 	struct ship	*ship;
-	int		(*work)(struct ship *, struct held *, struct room *,
-			    struct err *);
-	bool		(*wants)(const struct held *);
+	const struct holding *all;
+	const struct ship_work *w;
 	atomic_size_t	 next;
 	atomic_bool	 stop;
 	struct err	 first;		/* under the ship's lock */
@@ -50,16 +50,12 @@ compare_held(const void *a, const void *b)
 	    &((const struct held *)b)->id);
 }
 
-static int
-see(void *cookie, const struct store_info *info, struct err *e)
+int
+holding_add(struct holding *h, const struct held *item, struct err *e)
 {
-	struct holding *h = cookie;
-	size_t len = strlen(info->name), size;
-	struct held *v, item = { .size = info->size };
+	struct held *v;
+	size_t size;
 
-	if (len < ID_TEXT_SIZE ||
-	    id_parse(info->name + len - (ID_TEXT_SIZE - 1), &item.id) == -1)
-		return 0;
 	if (h->n == h->size) {
 		size = h->size == 0 ? 256 : h->size * 2;
 		if ((v = realloc(h->v, size * sizeof(*v))) == NULL)
@@ -67,8 +63,36 @@ see(void *cookie, const struct store_info *info, struct err *e)
 		h->v = v;
 		h->size = size;
 	}
-	h->v[h->n++] = item;
+	h->v[h->n++] = *item;
 	return 0;
+}
+
+void
+holding_sort(struct holding *h)
+{
+	size_t i, n = 0;
+
+	if (h->n > 1)
+		qsort(h->v, h->n, sizeof(*h->v), compare_held);
+	for (i = 0; i < h->n; i++) {
+		if (n > 0 && id_compare(&h->v[n - 1].id, &h->v[i].id) == 0)
+			free(h->v[i].name);
+		else
+			h->v[n++] = h->v[i];
+	}
+	h->n = n;
+}
+
+static int
+see(void *cookie, const struct store_info *info, struct err *e)
+{
+	size_t len = strlen(info->name);
+	struct held item = { .size = info->size };
+
+	if (len < ID_TEXT_SIZE ||
+	    id_parse(info->name + len - (ID_TEXT_SIZE - 1), &item.id) == -1)
+		return 0;
+	return holding_add(cookie, &item, e);
 }
 
 int
@@ -77,14 +101,17 @@ holding_list(struct holding *h, struct store *s, const char *prefix,
 {
 	if (store_list(s, prefix, see, h, e) != 0)
 		return -1;
-	if (h->n > 1)
-		qsort(h->v, h->n, sizeof(*h->v), compare_held);
+	holding_sort(h);
 	return 0;
 }
 
 void
 holding_drop(struct holding *h)
 {
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		free(h->v[i].name);
 	free(h->v);
 	*h = (struct holding){ .v = NULL };
 }
@@ -316,6 +343,7 @@ carry_pack(struct ship *s, const struct held *h, const char *name,
 static int
 send_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
 {
+	int64_t begun = clock_utc();
 	const struct store *from = s->from->store, *to = s->o->to;
 	bool pours = h->size > 0 && h->size <= PACK_SIZE_MAX &&
 	    (store_streams(to) ? !store_streams(from) :
@@ -330,6 +358,8 @@ send_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
 	if (rc != 1)
 		return rc;
 	h->state = HELD_GOOD;
+	if (s->o->lock != STORE_UNLOCKED)
+		h->until = begun + s->o->lock_span;	/* when it was put */
 	(void)pthread_mutex_lock(&s->lock);
 	s->r->packs++;
 	s->r->bytes += h->size;
@@ -376,17 +406,17 @@ static void *
 run(void *cookie)
 {
 	struct gang *g = cookie;
-	const struct holding *all = &g->ship->packs;
+	const struct holding *all = g->all;
 	struct err e = { 0 };
 	struct room room = { NULL, 0 };
 	size_t i;
 
 	while (!atomic_load(&g->stop) &&
 	    (i = atomic_fetch_add(&g->next, 1)) < all->n) {
-		if (!g->wants(&all->v[i]))
+		if (!g->w->wants(&all->v[i]))
 			continue;
 		if (intr_check(&e) == -1 ||
-		    g->work(g->ship, &all->v[i], &room, &e) == -1)
+		    g->w->work(g->ship, &all->v[i], &room, &e) == -1)
 			stop(g, &e);
 	}
 	free(room.p);
@@ -408,24 +438,26 @@ start(struct gang *g, pthread_t *threads, unsigned want)
 	return n;
 }
 
-static int
-work_off(struct gang *g, struct err *e)
+int
+ship_each(struct ship *s, const struct holding *all,
+    const struct ship_work *w, struct err *e)
 {
+	struct gang g = { .ship = s, .all = all, .w = w };
 	pthread_t threads[JOBS_MAX];
-	unsigned want = g->ship->o->jobs, n;
+	unsigned want = s->o->jobs, n;
 
 	if (want == 0)
 		want = JOBS;
 	if (want > JOBS_MAX)
 		want = JOBS_MAX;
-	n = start(g, threads, want);
+	n = start(&g, threads, want);
 	if (n == 0)
-		(void)run(g);		/* no thread to be had: alone, then */
+		(void)run(&g);		/* no thread to be had: alone, then */
 	while (n > 0)
 		(void)pthread_join(threads[--n], NULL);
-	if (!atomic_load(&g->stop))
+	if (!atomic_load(&g.stop))
 		return 0;
-	*e = g->first;
+	*e = g.first;
 	return -1;
 }
 
@@ -438,9 +470,9 @@ is_wanted(const struct held *h)
 int
 ship_send_packs(struct ship *s, struct err *e)
 {
-	struct gang g = { .ship = s, .work = send_pack, .wants = is_wanted };
+	static const struct ship_work w = { is_wanted, send_pack };
 
-	return work_off(&g, e);
+	return ship_each(s, &s->packs, &w, e);
 }
 
 static bool
@@ -452,7 +484,7 @@ is_marked(const struct held *h)
 int
 ship_check_packs(struct ship *s, struct err *e)
 {
-	struct gang g = { .ship = s, .work = check_pack, .wants = is_marked };
+	static const struct ship_work w = { is_marked, check_pack };
 
-	return work_off(&g, e);
+	return ship_each(s, &s->packs, &w, e);
 }

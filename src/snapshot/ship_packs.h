@@ -2,6 +2,7 @@
 #define SNAPSHOT_SHIP_PACKS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ struct held {
 	uint64_t	size;
 	enum held_state	state;
 	bool		check;		/* to be read back whole */
+	char		*name;		/* of what is no pack, or NULL */
+	int64_t		 until;		/* UTC ns: locked there, 0: unknown */
+	enum store_lock	 lock;
 };
 
 /* The objects of a store below a prefix, in order of their digests. */
@@ -38,6 +42,10 @@ int	holding_list(struct holding *, struct store *, const char *prefix,
 	    struct err *);
 void	holding_drop(struct holding *);
 
+/* Append one; holding_sort() must follow, and removes double ones. */
+int	holding_add(struct holding *, const struct held *, struct err *);
+void	holding_sort(struct holding *);
+
 /* The one of this digest, or NULL. */
 struct held	*holding_find(const struct holding *, const struct id *);
 
@@ -49,6 +57,7 @@ struct ship {
 	struct holding			 packs;		/* here */
 	struct holding			 there;		/* packs there */
 	pthread_mutex_t			 lock;		/* of report, problem */
+	atomic_bool			 extended;	/* a lock, and seen */
 };
 
 /* Tell and count what is wrong. */
@@ -65,6 +74,27 @@ int	ship_agree(struct ship *, struct err *);
  * can foretell.
  */
 int	ship_mark(struct ship *, struct err *);
+
+struct room;
+
+struct ship_work {
+	bool	(*wants)(const struct held *);
+	int	(*work)(struct ship *, struct held *, struct room *,
+		    struct err *);
+};
+
+/*
+ * Do a work on all objects of a holding that are wanted, several at once; the
+ * first error ends all.  The work may change the one it is given.
+ */
+int	ship_each(struct ship *, const struct holding *,
+	    const struct ship_work *, struct err *);
+
+/*
+ * ship_locks.c: see to it that what the snapshots here need stays locked there
+ * for long enough, if the options say how.
+ */
+int	ship_renew(struct ship *, struct err *);
 
 /* Send every pack that is wanted, several at once. */
 int	ship_send_packs(struct ship *, struct err *);

@@ -375,6 +375,21 @@ store_kept(struct store *s, const char *name, struct store_kept *k,
 }
 
 int
+store_keep(struct store *s, const char *name, const struct store_kept *k,
+    struct err *e)
+{
+	if (check_name(name, e) == -1)
+		return -1;
+	if (s->driver->keep == NULL)
+		return err_set(e, ERR_UNSUPPORTED, "%s cannot lock objects",
+		    s->url);
+	if (s->driver->keep(s->self, name, k, e) == -1)
+		return failed(s, e, "cannot lock", name, "in");
+	err_clear(e);
+	return 0;
+}
+
+int
 store_list(struct store *s, const char *prefix,
     int (*each)(void *, const struct store_info *, struct err *), void *cookie,
     struct err *e)

@@ -102,6 +102,9 @@ struct store_driver {
 	/* store_kept(); NULL: it keeps nothing */
 	int	(*kept)(void *self, const char *name, struct store_kept *,
 		    struct err *);
+	/* store_keep(); NULL: it cannot */
+	int	(*keep)(void *self, const char *name,
+		    const struct store_kept *, struct err *);
 	/* health.h; NULL: nothing can be told, all fields stay zero */
 	int	(*look)(void *self, struct store_health *, struct err *);
 	void	(*close)(void *self);
@@ -241,6 +244,16 @@ int	store_head(struct store *, const char *name, struct store_info *,
  */
 int	store_kept(struct store *, const char *name, struct store_kept *,
 	    struct err *);
+
+/*
+ * Keep an object that is there, locked so and until then.  The store refuses
+ * when it is locked for longer or in another mode.
+ * ERR_UNSUPPORTED where nothing can be locked; a bucket's key needs
+ * s3:PutObjectRetention, else ERR_DENIED.  Only for a bucket in which locked
+ * objects were seen: a server that knows no locks may take it for a put.
+ */
+int	store_keep(struct store *, const char *name,
+	    const struct store_kept *, struct err *);
 
 /*
  * Call each for every object whose name starts with prefix, in byte order of

@@ -450,6 +450,37 @@ s3_kept(void *self, const char *name, struct store_kept *k, struct err *e)
 	return clock_parse(a.reply.lock_until, &k->until, e);
 }
 
+/* PutObjectRetention: its body must have an MD5, too. */
+static int
+s3_keep(void *self, const char *name, const struct store_kept *k,
+    struct err *e)
+{
+	char body[256], until[CLOCK_TEXT_MAX], hex[ID_TEXT_SIZE];
+	char text[BASE64_SIZE(DIGEST_MD5_SIZE)];
+	uint8_t md5[DIGEST_MD5_SIZE];
+	struct id sha256;
+	struct ask a;
+	int n;
+
+	n = snprintf(body, sizeof(body), "<Retention xmlns=\""
+	    "http://s3.amazonaws.com/doc/2006-03-01/\"><Mode>%s</Mode>"
+	    "<RetainUntilDate>%s</RetainUntilDate></Retention>",
+	    k->lock == STORE_COMPLIANCE ? "COMPLIANCE" : "GOVERNANCE",
+	    clock_format(k->until, until));
+	if (digest_md5(body, (size_t)n, md5, e) == -1)
+		return -1;
+	id_sha256(body, (size_t)n, &sha256);
+	ask_init(&a, self, "PUT", name);
+	a.request.query[a.request.n_query++] =
+	    (struct s3_pair){ "retention", "" };
+	a.request.untagged = true;
+	a.request.body = body;
+	a.request.len = (size_t)n;
+	a.request.payload = id_format(&sha256, hex);
+	ask_header(&a, "Content-MD5", base64_format(md5, sizeof(md5), text));
+	return ask_send(&a, self, e) == S3_DONE ? 0 : -1;
+}
+
 static int
 s3_look(void *self, struct store_health *h, struct err *e)
 {
@@ -476,6 +507,7 @@ static const struct store_driver driver = {
 	.list = s3_list,
 	.remove = s3_remove,
 	.kept = s3_kept,
+	.keep = s3_keep,
 	.look = s3_look,
 	.close = s3_close,
 };

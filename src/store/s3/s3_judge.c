@@ -174,7 +174,7 @@ is_success(const struct s3_request *q, const struct s3_reply *r,
 		return false;
 	if (is(q, "GET"))
 		return list_is_whole;
-	if (r->etag[0] == '\0')
+	if (r->etag[0] == '\0' && !q->untagged)
 		return false;
 	return is(q, "PUT") ? r->sent == q->len : r->length != -1;
 }

@@ -37,6 +37,8 @@ struct s3_request {
 	size_t			 len;
 	const char		*payload;	/* its SHA-256, hexadecimal */
 	uint64_t		 offset, want;	/* of GET; want 0: no range */
+	bool			 untagged;	/* of PUT: no object's, so */
+						/* that no ETag comes back */
 	bool			 fresh;		/* its own connection: then */
 						/* the certificate is seen */
 };

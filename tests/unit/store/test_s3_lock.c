@@ -167,6 +167,51 @@ governance_yields_to_those_who_may_bypass_it(void **state)
 }
 
 static void
+keep(struct store *s, const char *name, enum store_lock lock, unsigned days)
+{
+	const struct store_kept k = { lock, clock_utc() + days * DAY };
+	struct err e;
+
+	if (store_keep(s, name, &k, &e) == -1)
+		fail_msg("%s", e.text);
+}
+
+static void
+a_lock_is_extended_and_never_shortened(void **state)
+{
+	struct store *s = open_store(live.locked, (struct store_options){
+		.lock = STORE_COMPLIANCE, .lock_days = 2 });
+	struct store_kept k = { STORE_COMPLIANCE, clock_utc() + DAY };
+	struct err e;
+	char c;
+
+	(void)state;
+	must_put(s, "extended", "kept");
+	expect_lock("erp/extended", "COMPLIANCE", 2);
+	keep(s, "extended", STORE_COMPLIANCE, 30);
+	expect_lock("erp/extended", "COMPLIANCE", 30);
+	/* it is the lock that was put, and no object */
+	expect("versions", live.locked, "erp/extended", "1 0");
+	assert_int_equal(store_get(s, "extended", 3, 1, &c, &e), 0);
+	assert_int_equal(c, 't');
+	assert_int_equal(store_keep(s, "extended", &k, &e), -1);
+	assert_int_equal(e.kind, ERR_DENIED);
+	expect_lock("erp/extended", "COMPLIANCE", 30);
+	assert_int_equal(store_keep(s, "no/such", &k, &e), -1);
+	assert_int_equal(e.kind, ERR_ABSENT);
+	store_close(s);
+	s = open_store(live.locked, (struct store_options){
+		.lock = STORE_GOVERNANCE, .lock_days = 1 });
+	must_put(s, "governed", "kept");
+	keep(s, "governed", STORE_GOVERNANCE, 30);
+	expect_lock("erp/governed", "GOVERNANCE", 30);
+	k.until = clock_utc() + 31 * DAY;	/* another mode: bypass only */
+	assert_int_equal(store_keep(s, "governed", &k, &e), -1);
+	assert_int_equal(e.kind, ERR_DENIED);
+	store_close(s);
+}
+
+static void
 a_bucket_that_cannot_lock_is_named(void **state)
 {
 	struct store *s = open_store(live.bucket, (struct store_options){
@@ -291,6 +336,7 @@ main(void)
 		cmocka_unit_test(a_source_is_locked_like_what_is_in_memory),
 		cmocka_unit_test(
 		    what_is_put_with_compliance_cannot_be_removed_by_anybody),
+		cmocka_unit_test(a_lock_is_extended_and_never_shortened),
 		cmocka_unit_test(governance_yields_to_those_who_may_bypass_it),
 		cmocka_unit_test(a_bucket_that_cannot_lock_is_named),
 		cmocka_unit_test(storage_classes_are_asked_for),
