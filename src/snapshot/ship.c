@@ -27,8 +27,6 @@
 #include "store/store.h"
 
 #define SMALL_MAX (256u << 20)		/* of an inventory, the largest */
-#define SAMPLE_LEAST 3u
-#define SAMPLE_ONE_IN 20u
 
 bool
 ship_is_about_object(const struct err *e)
@@ -354,27 +352,59 @@ bind_all(struct ship *s, struct err *e)
 	return rc;
 }
 
-int
-ship_mark(struct ship *s, struct err *e)
-{
-	uint32_t *dice;
-	size_t i, n = 0;
+/*
+ * How much is read back whole: one in so many, but at least and at most these.
+ * What was sent now is what may have been lost on its way or by a server that
+ * lies; of what is there for longer a few are enough each time, since there
+ * are many times, and nothing grows with the store.
+ */
+struct share {
+	size_t	one_in, least, most;
+};
 
-	for (i = 0; i < s->packs.n; i++)
-		n += s->packs.v[i].state == HELD_GOOD;
-	if ((dice = calloc(s->packs.n + 1, sizeof(*dice))) == NULL)
-		return err_memory(e);
-	for (i = 0; i < s->packs.n; i++)
-		if (getrandom(&dice[i], sizeof(*dice), 0) != sizeof(*dice)) {
-			free(dice);
+static const struct share of_sent = { 20, 3, 32 };
+static const struct share of_others = { 200, 3, 8 };
+
+static bool
+is_of(const struct held *h, bool all, bool sent)
+{
+	return h->state == HELD_GOOD && (all || h->sent == sent);
+}
+
+/* Exactly so many of them, each with the same chance. */
+static int
+mark_some(struct ship *s, const struct share *k, bool all, bool sent,
+    struct err *e)
+{
+	struct held *h = s->packs.v, *end = h + s->packs.n;
+	size_t left = 0, want;
+	uint64_t dice;
+
+	for (; h < end; h++)
+		left += is_of(h, all, sent);
+	want = left / k->one_in;
+	want = want < k->least ? k->least : want > k->most ? k->most : want;
+	for (h = s->packs.v; h < end; h++) {
+		if (!is_of(h, all, sent))
+			continue;
+		if (getrandom(&dice, sizeof(dice), 0) != sizeof(dice))
 			return err_sys(e, "cannot get random bytes");
-		}
+		h->check = dice % left-- < want;
+		want -= h->check;
+	}
+	return 0;
+}
+
+int
+ship_mark(struct ship *s, bool all, struct err *e)
+{
+	size_t i;
+
+	if (!s->o->read_all)
+		return mark_some(s, &of_sent, all, true, e) == -1 ? -1 :
+		    all ? 0 : mark_some(s, &of_others, false, false, e);
 	for (i = 0; i < s->packs.n; i++)
-		s->packs.v[i].check = s->packs.v[i].state == HELD_GOOD &&
-		    (s->o->read_all || n <= SAMPLE_LEAST ||
-		    dice[i] % n < SAMPLE_LEAST ||
-		    dice[i] % SAMPLE_ONE_IN == 0);
-	free(dice);
+		s->packs.v[i].check = s->packs.v[i].state == HELD_GOOD;
 	return 0;
 }
 
@@ -427,7 +457,7 @@ read_back(struct ship *s, struct err *e)
 		    NULL ? "is not there after it was sent" :
 		    "has another size there than it was sent with");
 	}
-	if (ship_mark(s, e) == -1)
+	if (ship_mark(s, false, e) == -1)
 		return -1;
 	step(s, "read back", sum(s, false, &packs));
 	return ship_check_packs(s, e);

@@ -90,7 +90,7 @@ look(struct ship *s, const struct snapshot *snap, struct err *e)
 	    holding_list(&s->there, s->o->to, "packs/", e) == -1 ||
 	    inventory_each(s->o->to, &snap->inventory, look_pack, s, e) == -1)
 		return -1;
-	if (ship_mark(s, e) == -1)
+	if (ship_mark(s, true, e) == -1)
 		return -1;
 	return ship_check_packs(s, e);
 }

@@ -358,6 +358,7 @@ send_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
 	if (rc != 1)
 		return rc;
 	h->state = HELD_GOOD;
+	h->sent = true;
 	if (s->o->lock != STORE_UNLOCKED)
 		h->until = begun + s->o->lock_span;	/* when it was put */
 	(void)pthread_mutex_lock(&s->lock);

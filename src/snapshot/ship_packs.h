@@ -23,6 +23,7 @@ struct held {
 	uint64_t	size;
 	enum held_state	state;
 	bool		check;		/* to be read back whole */
+	bool		sent;		/* by this shipment */
 	char		*name;		/* of what is no pack, or NULL */
 	int64_t		 until;		/* UTC ns: locked there, 0: unknown */
 	enum store_lock	 lock;
@@ -71,9 +72,9 @@ int	ship_agree(struct ship *, struct err *);
 
 /*
  * Mark which of the good packs are to be read whole: all, or some that nobody
- * can foretell.
+ * can foretell: more of those sent now than of others, unless all are alike.
  */
-int	ship_mark(struct ship *, struct err *);
+int	ship_mark(struct ship *, bool all_alike, struct err *);
 
 struct room;
 
