@@ -148,21 +148,66 @@ name_hash(const char *name)
 	return h ^ h >> 33;
 }
 
+/* What is not shown: controls, halves of pairs, marks of direction. */
+static bool
+is_hidden(uint32_t c)
+{
+	static const struct {
+		uint32_t	from, to;
+	} all[] = {
+		{ 0, 0x1f }, { 0x7f, 0x9f }, { 0x200e, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2066, 0x2069 }, { 0xd800, 0xdfff },
+		{ 0x110000, UINT32_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (c >= all[i].from && c <= all[i].to)
+			return true;
+	return false;
+}
+
+/* How many bytes a character of UTF-8 has that begins so; 0: none does. */
+static size_t
+length_of(uint8_t first)
+{
+	return first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 :
+	    first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+}
+
+/* The bytes of the character at s if it can be shown, else 0. */
+static size_t
+shown(const uint8_t *s)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t i, n = length_of(s[0]);
+	uint32_t c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+
+	for (i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3fu);
+	}
+	return n == 0 || c < least[n] || is_hidden(c) ? 0 : n;
+}
+
 char *
 name_format(const char *name, char text[NAME_TEXT_MAX])
 {
-	size_t n = 0;
+	size_t n = 0, len;
 
-	for (; *name != '\0'; name++) {
+	for (; *name != '\0'; name += len) {
 		if (n > NAME_TEXT_MAX - 10) {
 			memcpy(text + n, "...", 4);
 			return text;
 		}
-		if (*name >= ' ' && *name <= '~' && *name != '\\')
-			text[n++] = *name;
-		else
-			n += (size_t)snprintf(text + n, 5, "\\%03o",
-			    (unsigned)(uint8_t)*name);
+		if ((len = shown((const uint8_t *)name)) > 0) {
+			memcpy(text + n, name, len);
+			n += len;
+			continue;
+		}
+		len = 1;
+		n += (size_t)snprintf(text + n, 5, "\\%03o",
+		    (unsigned)(uint8_t)*name);
 	}
 	text[n] = '\0';
 	return text;

@@ -38,8 +38,9 @@ char	*name_from_path(const char *, bool or_empty, struct err *);
 uint64_t	name_hash(const char *);
 
 /*
- * For messages: the name with bytes outside of printable ASCII as \ooo, cut
- * when it is long.  Returns its buffer.
+ * For messages: the name as a person types it, with control characters, marks
+ * of direction and bytes that are not UTF-8 as \ooo, cut when it is long.
+ * Returns its buffer.
  */
 #define NAME_TEXT_MAX 400
 char	*name_format(const char *, char [NAME_TEXT_MAX]);

@@ -139,6 +139,19 @@ push(struct scan *s, struct err *e)
 	return l;
 }
 
+/*
+ * A path that a person has named cannot be read: without it there is nothing
+ * to compare a copy with, so that no drill could ever pass.
+ */
+static int
+unreadable(const struct scan *s, struct err *e)
+{
+	char text[NAME_TEXT_MAX];
+
+	return err_sys(e, "cannot read /%s, which was named",
+	    name_format(s->name, text));
+}
+
 /* Emit a folder, and go into it. */
 static int
 enter(struct scan *s, bool is_given, struct err *e)
@@ -151,7 +164,7 @@ enter(struct scan *s, bool is_given, struct err *e)
 	l->fd = within_open_read(s->root, s->name, O_DIRECTORY);
 	if (l->fd == -1 || fstat(l->fd, &st) == -1) {
 		pop(s);
-		return missed(s, e);
+		return is_given ? unreadable(s, e) : missed(s, e);
 	}
 	if (is_given)
 		s->dev = st.st_dev;
@@ -161,7 +174,7 @@ enter(struct scan *s, bool is_given, struct err *e)
 	else if (listing_read(&l->list, l->fd, e) == -1) {
 		pop(s);
 		errno = e->kind == ERR_MEMORY ? ENOMEM : e->sys;
-		return missed(s, e);
+		return is_given ? unreadable(s, e) : missed(s, e);
 	}
 	if (s->name[0] == '\0')		/* the root itself is no entry */
 		return 0;
@@ -296,6 +309,18 @@ emit_parents(struct scan *s, const char *given, const char *before,
 	return 0;
 }
 
+/* -1 with errno if the file cannot be opened; one that is gone can. */
+static int
+can_read(const struct scan *s)
+{
+	int fd = within_open_read(s->root, s->name, 0);
+
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	fd_drop(&fd);
+	return 0;
+}
+
 /* Walk one given path, which may be a file. */
 static int
 walk(struct scan *s, const char *given, struct err *e)
@@ -309,6 +334,8 @@ walk(struct scan *s, const char *given, struct err *e)
 	if (S_ISSOCK(st.st_mode))
 		return err_set(e, ERR_INPUT, "/%s is a socket",
 		    name_format(given, text));
+	if (S_ISREG(st.st_mode) && can_read(s) == -1)
+		return unreadable(s, e);
 	if (!S_ISDIR(st.st_mode))
 		return s->fn(s->cookie, s->name, &st, e);
 	if (enter(s, true, e) == -1)

@@ -171,16 +171,27 @@ select_range(const struct select *s, const char *first, const char *last)
 	return s->n == 0;
 }
 
+static int
+not_found(const struct select_item *x, struct err *e)
+{
+	char text[NAME_TEXT_MAX];
+
+	(void)name_format(x->name, text);
+	if (x->folder != NULL)
+		return err_set(e, ERR_ABSENT,
+		    "what matches %s is not in the archive", text);
+	return err_set(e, ERR_ABSENT, "%s is not in the archive: expected a "
+	    "whole path (muster-cat lists them), or a pattern like '*%s'",
+	    text, name_base(text));
+}
+
 int
 select_check(const struct select *s, struct err *e)
 {
-	char text[NAME_TEXT_MAX];
 	const struct select_item *x;
 
 	for (x = s->v; x < s->v + s->n; x++)
 		if (!atomic_load(&x->found))
-			return err_set(e, ERR_ABSENT,
-			    "%s%s is not in the archive", x->folder == NULL ?
-			    "" : "what matches ", name_format(x->name, text));
+			return not_found(x, e);
 	return 0;
 }

@@ -6,6 +6,10 @@
  * bytes (it is shorter, or has zeros in their place) is what a loss of power
  * leaves of a file that was restored: it is put again, and nothing that was
  * in it is lost.  Any other is somebody's, and stays.
+ *
+ * A file that has other names, too, is not given what it lacks of owner, mode
+ * or attributes, for those names may be anybody's, outside of the target: it is
+ * put again as a file of its own, and the archive's links are made to that.
  */
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -125,6 +129,53 @@ done:
 	return rc;
 }
 
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+has_xattrs(const struct entry *now, const struct entry *en)
+{
+	const struct xattr *a = now->xattrs, *b = en->xattrs;
+	size_t i;
+
+	if (now->n_xattrs != en->n_xattrs)
+		return false;
+	for (i = 0; i < en->n_xattrs; i++)
+		if (strcmp(a[i].name, b[i].name) != 0 ||
+		    a[i].len != b[i].len ||
+		    memcmp(a[i].value, b[i].value, b[i].len) != 0)
+			return false;
+	return true;
+}
+
+/* Has the file all that the entry says, so that nothing need be set? */
+static bool
+has_all(const struct place *p, int fd, const struct stat *st,
+    const struct entry *en)
+{
+	struct entry now = { .path = en->path };
+	struct meta m;
+	struct err none;
+	bool has;
+
+	meta_init(&m);
+	if ((has = meta_read(&m, fd, false, &none) == 0)) {
+		meta_entry(&m, st, &now);
+		has = now.mode == en->mode &&
+		    now.mtime_sec == en->mtime_sec &&
+		    now.mtime_nsec == en->mtime_nsec &&
+		    (!p->apply.owners ||
+		    (now.uid == en->uid && now.gid == en->gid)) &&
+		    has_xattrs(&now, en) &&
+		    is_same_text(now.acl_access, en->acl_access);
+	}
+	meta_drop(&m);
+	return has;
+}
+
 static enum there
 judge_file(struct place *p, int fd, const struct entry *en,
     struct entry_reader *content, struct err *e)
@@ -137,6 +188,9 @@ judge_file(struct place *p, int fd, const struct entry *en,
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > en->size)
 		return THERE_OTHER;
 	answer = compare(fd, content, e);
+	if (answer == THERE_SAME && st.st_nlink > 1 &&
+	    !has_all(p, fd, &st, en))
+		answer = THERE_TORN;
 	if (answer == THERE_TORN && place_remember_torn(p, &st, e) == -1)
 		return THERE_TROUBLE;
 	if (answer != THERE_SAME)

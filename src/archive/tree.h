@@ -67,10 +67,10 @@ struct tree_stats {
  * their metadata), in byte order of the paths (folder before content).
  * Names in the archive are relative to root.  Hard links among the files are
  * kept; symlinks are taken as such and never followed, and no part of a path
- * below a given one may be one.  A path given that does not exist is an
- * error.  Regular files are opened O_NOFOLLOW and compared (size, mtime,
- * ctime) before and after; one that changed is read again up to 3 times, then
- * kept as read and noted.
+ * below a given one may be one.  A path given that does not exist, or cannot be
+ * read itself, is an error.  Regular files are opened O_NOFOLLOW and compared
+ * (size, mtime, ctime) before and after; one that changed is read again up to
+ * 3 times, then kept as read and noted.
  *
  * The note is called by the calling thread, in the order of the names.
  * Memory grows with the largest folder and with the files that have several

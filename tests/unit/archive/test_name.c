@@ -127,7 +127,17 @@ messages_show_odd_bytes_as_numbers_and_are_short(void **state)
 
 	(void)state;
 	assert_string_equal(name_format("a\n\\\xff", text),
-	    "a\\012\\134\\377");
+	    "a\\012\\\\377");
+	/* as a person types them, but what would change a terminal */
+	assert_string_equal(name_format("M\xc3\xbcller's \xe2\x82\xac \xf0"
+	    "\x9f\x98\x80", text), "M\xc3\xbcller's \xe2\x82\xac "
+	    "\xf0\x9f\x98\x80");
+	assert_string_equal(name_format("\x7f\x1b[2J\xc2\x9b", text),
+	    "\\177\\033[2J\\302\\233");
+	assert_string_equal(name_format("\xe2\x80\xae" "gpj", text),
+	    "\\342\\200\\256gpj");
+	assert_string_equal(name_format("\xc0\xaf\xed\xa0\x80\xe2\x82", text),
+	    "\\300\\257\\355\\240\\200\\342\\202");
 	memset(longest, '\n', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	assert_true(strlen(name_format(longest, text)) < NAME_TEXT_MAX);

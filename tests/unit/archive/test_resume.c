@@ -88,7 +88,29 @@ what_the_entry_does_not_say_of_a_file_is_undone(void **state)
 	    "chmod 777 b b/two; touch -h link; setfattr -x user.k a/one; "
 	    "setfattr -n user.other -v x b/two; setfacl -m u:9:r b/empty");
 	restore();
+	assert_int_equal(kit.stats.kept, 3);	/* not the linked one */
+}
+
+/* Another name of a file may be anybody's: nothing of it is changed there. */
+static void
+what_is_also_elsewhere_is_not_touched_there(void **state)
+{
+	(void)state;
+	restore();
+	tree_kit_sh(&kit, "cd $dst/src; ln b/two ../../elsewhere; "
+	    "chmod 604 b/two; ls -i b/two >$dst.inode");
+	restore();
+	assert_int_equal(kit.stats.kept, 4);
+	tree_kit_sh(&kit, "[ $(stat -c %a $dst/../elsewhere) = 604 ]; "
+	    "[ $(stat -c %h $dst/../elsewhere) = 1 ]; "
+	    "! ls -i $dst/src/b/two | cmp -s - $dst.inode");
+	/* one that lacks nothing stays: there is nothing to be set */
+	tree_kit_sh(&kit, "ln $dst/src/a/large $dst/../large; "
+	    "ls -i $dst/src/a/large >$dst.inode");
+	restore();
 	assert_int_equal(kit.stats.kept, 5);
+	tree_kit_sh(&kit, "cd $dst; ls -i $dst/src/a/large | "
+	    "cmp - $dst.inode");
 }
 
 static void
@@ -185,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_whole_stays_and_what_is_absent_comes),
 		TEST(what_the_entry_does_not_say_of_a_file_is_undone),
+		TEST(what_is_also_elsewhere_is_not_touched_there),
 		TEST(files_that_lack_bytes_are_put_again),
 		TEST(files_that_lack_bytes_are_also_found_under_their_link),
 		TEST(what_is_somebody_elses_stays),

@@ -113,7 +113,9 @@ what_was_not_found_is_named(void **state)
 	assert_int_equal(select_check(&s, &e), 0);
 	want("home/x");
 	assert_int_equal(select_check(&s, &e), -1);
-	assert_string_equal(e.text, "home/x is not in the archive");
+	assert_string_equal(e.text, "home/x is not in the archive: "
+	    "expected a whole path (muster-cat lists them), or a pattern like "
+	    "'*x'");
 	select_drop(&s);
 }
 
