@@ -157,11 +157,11 @@ rules_snapshot(struct evidence *x, struct err *e)
 {
 	const struct policy *p = x->o->policy;
 	struct err why;
-	uint64_t damaged = 0;
-	char seen[RECEIPT_TEXT_MAX];
+	uint64_t damaged = 0, partial = 0;
+	char seen[RECEIPT_TEXT_MAX], more[80] = "";
 
 	err_clear(&why);
-	if (trail_find_snapshot(x->d, p->site, NULL, &x->s, &damaged,
+	if (trail_find_newest(x->d, p, &x->s, &damaged, &partial,
 	    &why) == -1) {
 		if (why.kind == ERR_INTERRUPTED || why.kind == ERR_MEMORY) {
 			*e = why;
@@ -173,8 +173,11 @@ rules_snapshot(struct evidence *x, struct err *e)
 		return 0;
 	}
 	x->has_s = true;
-	(void)snprintf(seen, sizeof(seen), "%.250s, signed by %.100s",
-	    x->s.object, x->s.signer);
+	if (partial > 0)
+		(void)snprintf(more, sizeof(more), "; %llu newer of some "
+		    "components only", (unsigned long long)partial);
+	(void)snprintf(seen, sizeof(seen), "%.250s, signed by %.100s%s",
+	    x->s.object, x->s.signer, more);
 	rule_add(x, "snapshot", RULE_PASS, x->s.object,
 	    "a signed snapshot of the site", seen);
 	(void)snprintf(seen, sizeof(seen), "%llu cannot be believed",

@@ -177,8 +177,9 @@ job_drill(const struct job *j, struct err *e)
 		(void)err_memory(e);
 		goto done;
 	}
-	if (trail_find_snapshot(&a.depot, a.policy->site, j->snapshot, s,
-	    NULL, e) == -1)
+	if ((j->snapshot == NULL ? trail_find_newest(&a.depot, a.policy, s,
+	    NULL, NULL, e) : trail_find_snapshot(&a.depot, a.policy->site,
+	    j->snapshot, s, NULL, e)) == -1)
 		goto done;
 	if (j->exercise && check_exercise(&a, e) == -1)
 		goto done;

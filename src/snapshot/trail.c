@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/want.h"
 #include "crypto/statement.h"
+#include "policy/policy.h"
 #include "snapshot/second.h"
 #include "snapshot/trail.h"
 #include "store/store.h"
@@ -297,7 +298,8 @@ struct find {
 	const char	*site, *which;
 	const struct id	*digest;	/* exactly this one, or NULL */
 	struct snapshot	*out;
-	uint64_t	 hits, damaged;
+	const struct policy *policy;	/* all its components, or NULL */
+	uint64_t	 hits, damaged, partial;
 	struct err	 why;		/* of the last damaged one */
 	struct snapshot	 s;		/* the one at hand */
 };
@@ -329,6 +331,14 @@ matches(const struct find *f, const struct trail_item *item)
 	    strncmp(item->object + prefix, which, strlen(which)) == 0);
 }
 
+static bool
+has_all(const struct snapshot *s, const struct policy *p)
+{
+	return (!p->db.present || snapshot_part(s, "db") != NULL) &&
+	    (!p->files.present || snapshot_part(s, "files") != NULL) &&
+	    (!p->config.present || snapshot_part(s, "config") != NULL);
+}
+
 static int
 find_one(void *cookie, const struct trail_item *item, struct err *e)
 {
@@ -348,6 +358,11 @@ find_one(void *cookie, const struct trail_item *item, struct err *e)
 		return 0;
 	if (!matches(f, item))
 		return 0;
+	if (f->policy != NULL && !has_all(s, f->policy)) {
+		f->partial++;
+		return 0;
+	}
+	f->partial = 0;
 	(void)snprintf(s->object, sizeof(s->object), "%s", item->object);
 	(void)snprintf(s->signer, sizeof(s->signer), "%s", item->signer);
 	s->digest = item->digest;
@@ -380,23 +395,50 @@ find(const struct depot *d, struct find *f, struct err *e)
 	    " of site " : "", f->site != NULL ? f->site : "");
 }
 
+/* The same; a newest one only if nothing that is damaged may be newer. */
+static int
+find_sure(const struct depot *d, struct find *f, uint64_t *damaged,
+    struct err *e)
+{
+	int rc = find(d, f, e);
+
+	if (damaged != NULL)
+		*damaged = f->damaged;
+	else if (rc == 0 && wants_newest(f) && f->damaged > 0) {
+		*e = f->why;
+		e->kind = ERR_DAMAGED;
+		rc = err_add(e, "cannot tell which snapshot is the newest "
+		    "(name one): %llu cannot be believed",
+		    (unsigned long long)f->damaged);
+	}
+	return rc;
+}
+
 int
 trail_find_snapshot(const struct depot *d, const char *site,
     const char *which, struct snapshot *out, uint64_t *damaged, struct err *e)
 {
 	struct find f = { .site = site, .which = which, .out = out };
-	int rc = find(d, &f, e);
 
-	if (damaged != NULL)
-		*damaged = f.damaged;
-	else if (rc == 0 && wants_newest(&f) && f.damaged > 0) {
-		*e = f.why;
-		e->kind = ERR_DAMAGED;
-		rc = err_add(e, "cannot tell which snapshot is the newest "
-		    "(name one): %llu cannot be believed",
-		    (unsigned long long)f.damaged);
-	}
-	return rc;
+	return find_sure(d, &f, damaged, e);
+}
+
+int
+trail_find_newest(const struct depot *d, const struct policy *p,
+    struct snapshot *out, uint64_t *damaged, uint64_t *partial,
+    struct err *e)
+{
+	struct find f = { .site = p->site, .out = out, .policy = p };
+	int rc;
+
+	if (partial != NULL)
+		*partial = 0;
+	if ((rc = find_sure(d, &f, damaged, e)) == 0 && partial != NULL)
+		*partial = f.partial;
+	if (rc == 0 || f.partial == 0 || f.hits > 0)
+		return rc;
+	err_clear(e);			/* none has all: the gate says so */
+	return trail_find_snapshot(d, p->site, NULL, out, damaged, e);
 }
 
 int

@@ -10,6 +10,7 @@
 struct buf;
 struct err;
 struct json_t;
+struct policy;
 struct signer;
 
 /*
@@ -88,6 +89,16 @@ int	trail_put(const struct depot *, const struct trail_new *,
  */
 int	trail_find_snapshot(const struct depot *, const char *site,
 	    const char *which, struct snapshot *, uint64_t *damaged,
+	    struct err *);
+
+/*
+ * The newest snapshot of the policy's site that has every component that the
+ * policy names; when there is none, the newest of the site.  partial, if it is
+ * not NULL, gets how many newer ones have some components only.  damaged as
+ * above.
+ */
+int	trail_find_newest(const struct depot *, const struct policy *,
+	    struct snapshot *, uint64_t *damaged, uint64_t *partial,
 	    struct err *);
 
 /* The snapshot of exactly this digest. */

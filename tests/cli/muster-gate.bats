@@ -70,6 +70,23 @@ verdicts() {
 	[[ $output =~ UNKNOWN\ +stored\  ]]
 }
 
+@test "a newer snapshot of some components only is not the one judged" {
+	echo x | muster seal -q --as redis
+	muster files --quiet
+	run -0 muster gate
+	[[ $output =~ pass\ +snapshot\ .*\;\ 2\ newer\ of\ some\ components ]]
+	[[ $output =~ pass\ +snapshot\ components\ +files,\ config\ +files ]]
+	# nor is it the one that is drilled
+	run -0 muster drill
+	[[ $output == *"  pass  proof: config "* ]]
+	run -0 muster gate
+	# but when there is no other it is, and does not do
+	rm "$SITE"/store/snapshots/*
+	muster files --quiet
+	run -1 muster gate
+	[[ $output =~ FAIL\ +snapshot\ components\ +files,\ config\ +files ]]
+}
+
 @test "evidence of another policy is NO-GO, said in words" {
 	docs_policy | sed 's/rto: 10m/rto: 20m/' >"$MUSTER_POLICY"
 	run -1 muster gate
