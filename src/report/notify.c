@@ -113,7 +113,7 @@ static void
 write_metrics(const struct notify *n, const struct policy *p)
 {
 	struct access_want w = { .policy = n->policy, .use = DEPOT_LOOK,
-	    .drill_store = true };
+	    .drill_store = true, .remember = true };
 	struct overview o;
 	struct access a;
 	struct err e, why;

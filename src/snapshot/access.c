@@ -159,7 +159,27 @@ take_lock(struct access *a, const struct access_want *w, struct err *e)
 	    w->lock != NULL ? w->lock : "", w->lock != NULL ? "-" : "") >=
 	    (int)sizeof(path))
 		return err_set(e, ERR_INPUT, "state: the path is too long");
-	return (a->lock = lock_take(path, w->lock_wait, e)) == NULL ? -1 : 0;
+	if ((a->lock = lock_take(path, w->lock_wait, e)) != NULL)
+		return 0;
+	return e->kind != ERR_LOCKED ? -1 : err_set(e, ERR_LOCKED,
+	    "cannot lock %s: another run holds it (--lock-wait waits for its "
+	    "end)", path);
+}
+
+/* Without a folder for them all statements are fetched: no error. */
+static void
+find_memory(struct access *a)
+{
+	char *path = NULL;
+	struct err none;
+
+	if (store_is_path(store_url(a->depot.store)) ||
+	    asprintf(&path, "%s/statements", a->policy->state) == -1)
+		return;
+	if (file_mkdirs(path, 0700, &none) == 0)
+		a->depot.memory = path;
+	else
+		free(path);
 }
 
 int
@@ -180,6 +200,8 @@ access_open(struct access *a, const struct access_want *w, struct err *e)
 		goto refuse;
 	if (depot_open(&a->depot, &o, e) == -1)
 		goto refuse;
+	if (w->remember && a->policy != NULL)
+		find_memory(a);
 	return 0;
 refuse:
 	access_close(a);

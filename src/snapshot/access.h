@@ -27,6 +27,8 @@ struct access_want {
 	bool		 exclusive;	/* hold the site's lock, */
 	const char	*lock;		/* or this one of its locks */
 	bool		 drill_store;	/* default: the store drills are from */
+	/* statements of a far store may be remembered ones: remembered.h */
+	bool		 remember;
 	enum depot_use	 use;
 	void		(*progress)(void *cookie, uint64_t bytes,
 			    uint64_t entries);	/* of chunks, or NULL */

@@ -124,7 +124,8 @@ explain_absence(struct depot *d, struct err *e)
 			    store_url(d->store), others[i]);
 	}
 	return err_set(e, ERR_ABSENT, "%s is not a muster store: it has no "
-	    "charter (muster-init makes one)", store_url(d->store));
+	    "charter (muster-init makes a new one, muster-ship --init a "
+	    "copy of another store)", store_url(d->store));
 }
 
 static int
@@ -233,6 +234,7 @@ depot_close(struct depot *d)
 	if (d->chunks != NULL)
 		chunks_close(d->chunks);
 	scratch_free(d->scratch);
+	free(d->memory);
 	free(d->lasting);
 	store_secret_free(d->own_secret);
 	writer_key_free(d->writer);

@@ -34,6 +34,7 @@ struct depot {
 	struct chunks		*chunks;	/* or NULL */
 	struct scratch		*scratch;	/* holds the index, or NULL */
 	char			*lasting;	/* folder of index, or NULL */
+	char			*memory;	/* of statements, or NULL */
 	void			(*progress)(void *cookie, uint64_t bytes,
 				    uint64_t entries);	/* or NULL */
 };

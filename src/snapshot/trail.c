@@ -13,6 +13,7 @@
 #include "base/want.h"
 #include "crypto/statement.h"
 #include "policy/policy.h"
+#include "snapshot/remembered.h"
 #include "snapshot/second.h"
 #include "snapshot/trail.h"
 #include "store/store.h"
@@ -129,6 +130,15 @@ refuse:
 }
 
 static int
+fetch(const struct walk *w, const struct store_info *info,
+    const struct id *digest, struct buf *b, struct err *e)
+{
+	return w->d->memory != NULL && digest != NULL ? remembered_get(
+	    w->d->memory, w->d->store, info, digest, b, e) :
+	    store_get_all(w->d->store, info->name, b, e);
+}
+
+static int
 visit(void *cookie, const struct store_info *info, struct err *e)
 {
 	struct walk *w = cookie;
@@ -136,10 +146,13 @@ visit(void *cookie, const struct store_info *info, struct err *e)
 	struct err why;
 	struct buf b;
 	json_t *s = NULL;
+	struct id digest;
+	bool named;
 	int rc = -1;
 
-	if (split_name(w->kind, info->name, &item.named, &item.digest,
-	    &why) == 0 && item.named < w->since)
+	named = split_name(w->kind, info->name, &item.named, &digest,
+	    &why) == 0;
+	if (named && item.named < w->since)
 		return 0;
 	err_clear(&why);
 	buf_init(&b, STATEMENT_MAX);
@@ -147,7 +160,7 @@ visit(void *cookie, const struct store_info *info, struct err *e)
 		(void)err_set(&why, ERR_DAMAGED,
 		    "%llu bytes: too large for a statement",
 		    (unsigned long long)info->size);
-	else if (store_get_all(w->d->store, info->name, &b, e) == -1)
+	else if (fetch(w, info, named ? &digest : NULL, &b, e) == -1)
 		goto done;
 	else {
 		id_sha256(b.data, b.len, &item.digest);

@@ -192,3 +192,41 @@ count() {
 	[[ $output == *"needs s3:PutObjectRetention"* ]]
 	[ "$(grep -c BAD <<<"$output")" -eq 1 ]
 }
+
+@test "metrics do not fetch again what was read before" {
+	counting
+	locking governance 1 "$endpoint"
+	sed -i "s|^drill: {|&from: offsite, |" "$MUSTER_POLICY"
+	echo "notify: {textfile: $BATS_TEST_TMPDIR/m.prom}" >>"$MUSTER_POLICY"
+	muster ship --init --quiet
+	muster drill --quiet --sample 50%
+	muster drill --quiet --sample 10%
+	muster drill --quiet --sample 10%
+	rm -rf "$SITE/state/statements"
+	before=$(count)
+	muster snapshot --quiet
+	all=$(($(count) - before))
+	before=$(count)
+	muster snapshot --quiet
+	again=$(($(count) - before))
+	echo "# metrics: $all requests, $again when remembered" >&3
+	[ "$again" -le $((all - 4)) ]
+	grep -q '^muster_drill_coverage_ratio' "$BATS_TEST_TMPDIR/m.prom"
+	# what is remembered is believed for its bytes only
+	for f in "$SITE"/state/statements/*; do
+		echo forged >"$f"
+	done
+	run -0 --separate-stderr muster snapshot
+	[ -z "$stderr" ]
+	run ! grep -l forged "$SITE"/state/statements/*
+}
+
+@test "an empty bucket of the policy: what to do, and nothing with folders" {
+	locking governance 1
+	run -2 muster verify -s offsite
+	[[ $output == *"no charter (muster-init makes a new one, "* ]]
+	[[ $output == *"muster-ship --init a copy of another store)"* ]]
+	run -1 muster doctor --quick
+	[[ $output == *"store offsite: "*"if it is new: muster-ship --init"* ]]
+	[[ $output != *"make its folder"* ]]
+}
