@@ -93,6 +93,10 @@ put_back(struct access *a, struct err *e)
 	}
 	if (restore_snapshot(&a->depot, s, &restore, &r, e) == -1) {
 		status = r.changed ? CMD_CHANGED : CMD_TROUBLE;
+		if (r.changed && e->kind == ERR_INTERRUPTED &&
+		    more.server == NULL)
+			(void)err_add(e, "stopped before its end (--resume "
+			    "goes on)");
 		goto done;
 	}
 	if (say_restore(s, &r, more.notes, e) == 0)

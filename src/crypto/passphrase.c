@@ -207,7 +207,8 @@ passphrase_get(const struct passphrase_source *from, bool twice,
 	else if (from->ask)
 		rc = twice ? ask_twice(prompt, p, e) : ask(prompt, p, e);
 	else
-		rc = err_set(e, ERR_DENIED, "no passphrase was given");
+		rc = err_set(e, ERR_DENIED, "no passphrase was given: "
+		    "expected --passphrase-file, or a terminal to ask on");
 	if (rc == -1) {
 		passphrase_free(p);
 		return NULL;

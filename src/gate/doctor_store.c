@@ -171,10 +171,13 @@ look_store(struct doctor *d, const struct policy_store *store,
 	if (depot_open(&depot, &o, e) == -1) {
 		if (doctor_must_stop(e))
 			return -1;
-		tell(&v, DOCTOR_BAD, "", first->store[0] != '\0' &&
-		    e->kind == ERR_ABSENT ? "if it is new: make its folder, "
-		    "then muster-ship --init; else see stores in the policy" :
-		    "see stores in the policy", e->text);
+		tell(&v, DOCTOR_BAD, "", first->store[0] == '\0' ||
+		    e->kind != ERR_ABSENT ? "see stores in the policy" :
+		    store_is_path(store->url) ? "if it is new: make its "
+		    "folder, then muster-ship --init; else see stores in the "
+		    "policy" :
+		    "if it is new: muster-ship --init; else see stores in the "
+		    "policy", e->text);
 		return 0;
 	}
 	if (first->store[0] == '\0')

@@ -166,6 +166,13 @@ say_snapshot(const struct snapshot *s, const struct notes *notes,
 	return cmd_answer("snapshot", o, e);
 }
 
+/* The workers' opening is of chunks; the phase of that name, of the store. */
+static const char *
+work_word(const char *name)
+{
+	return strcmp(name, "open") == 0 ? "open chunks" : name;
+}
+
 static int
 phase_rows(struct table *t, const struct phase *p, size_t n,
     const char *note, struct err *e)
@@ -175,7 +182,8 @@ phase_rows(struct table *t, const struct phase *p, size_t n,
 
 	for (i = 0; i < n; i++) {
 		const char *const cells[] = {
-			"", p[i].name,
+			"", note[0] != '\0' ? work_word(p[i].name) :
+			    p[i].name,
 			num_format_seconds(p[i].seconds, seconds),
 			p[i].bytes > 0 ? num_format_size(p[i].bytes, bytes) :
 			    "", note,

@@ -35,6 +35,8 @@ receipts() {
 	[ -z "$stderr" ]
 	[[ ${lines[0]} == "drill of docs.example from $SITE/store: passed "* ]]
 	[[ $output == *"  files "*" kB"* ]]
+	[ "$(grep -c '^  open  ' <<<"$output")" -eq 1 ]
+	[[ $output == *"  open chunks "*"  busy, beside these"* ]]
 	[[ $output =~ check\ +wanted\ +seen ]]
 	[[ $output == *"  pass  restore: files "* ]]
 	[[ $output == *"  pass  proof: files "*" equal, "* ]]

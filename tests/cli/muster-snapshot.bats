@@ -100,6 +100,22 @@ setup() {
 	    "$(grep -c '/snapshots/' <<<"$before")" ]
 }
 
+@test "a path of the policy that cannot be read itself is trouble, by name" {
+	before=$(store_sum)
+	chmod 000 "$SITE/tree"
+	run -2 plainly muster snapshot
+	chmod 755 "$SITE/tree"
+	[[ $output == *"cannot read $SITE/tree, which was named: "* ]]
+	sed -i "s|paths: \[$SITE/tree\]|paths: [$SITE/tree/noise]|" \
+	    "$MUSTER_POLICY"
+	chmod 000 "$SITE/tree/noise"
+	run -2 plainly muster snapshot
+	chmod 644 "$SITE/tree/noise"
+	docs_policy >"$MUSTER_POLICY"
+	[[ $output == *"/tree/noise, which was named: Permission"* ]]
+	[ "$(store_sum)" = "$before" ]
+}
+
 @test "the policy comes from -p, MUSTER_POLICY or ./muster.yaml, in order" {
 	docs_policy | sed 's/^site: .*/site: here.example/' >muster.yaml
 	docs_policy | sed 's/^site: .*/site: named.example/' >other.yaml
@@ -150,7 +166,7 @@ is no such directory" ]
 	hold "$SITE/state/lock"
 	run -75 muster snapshot
 	[ "$output" = "muster-snapshot: cannot lock $SITE/state/lock: another \
-run holds it" ]
+run holds it (--lock-wait waits for its end)" ]
 	muster snapshot --lock-wait 5m >said 2>&1 3>&- &
 	waiting=$!
 	until_ready "$waiting" muster-snapshot

@@ -50,3 +50,23 @@ teardown_file() {
 	    "$killed" "$length" >&3
 	[ "$killed" -ge 2 ]
 }
+
+@test "a restore that is asked to end says how to go on" {
+	crash_begin
+	out=$SITE/asked
+	length=$(milliseconds muster-restore -q -c files -t "$out")
+	asked=0
+	for ((i = 0; i < 20 && asked == 0; i++)); do
+		rm -rf "$out"
+		strike TERM "$(moment "$i" 20 "$length")" \
+		    muster-restore -q -c files -t "$out"
+		struck || continue
+		# before anything was written there is nothing to go on with
+		[ "$status" -ne 143 ] || continue
+		[ "$status" -eq 3 ]
+		grep -qF "(--resume goes on): " "$SITE/said"
+		asked=1
+	done
+	[ "$asked" -eq 1 ]
+	run -0 muster restore -q --resume -c files -t "$out"
+}
