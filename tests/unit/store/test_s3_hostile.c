@@ -3,6 +3,9 @@
  * table: each ends in a correct result or a clear error; never in a success
  * that is none, never in a hang, never in a crash.
  *
+ * MUSTER_TEST_PATIENCE=20 waits 20 times as long for every answer, where all is
+ * slow (valgrind).
+ *
  * wrap: setsockopt
  */
 #include <setjmp.h>
@@ -68,6 +71,14 @@ static struct helper server;
 static struct scratch *scratch;
 static atomic_size_t next_row;
 
+static uint32_t
+patience(void)
+{
+	const char *n = getenv("MUSTER_TEST_PATIENCE");
+
+	return n == NULL ? 1 : (uint32_t)atoi(n);
+}
+
 /* Patience that is enough, or (hasty) soon at an end. */
 static struct store *
 open_store(const char *endpoint, const char *ca, const char *prefix,
@@ -83,11 +94,11 @@ open_store(const char *endpoint, const char *ca, const char *prefix,
 	(void)snprintf(url, sizeof(url), "s3://bucket/%s", prefix);
 	if (s3_config_make(&c, url, &o, &e) == 0 &&
 	    (keys = s3_keys_new(NULL, NULL, &e)) != NULL) {
-		c.connect = 500;
-		c.idle = 200;
-		c.go_on = 100;
-		c.reach = 300;
-		c.budget = hasty ? 700 : 20000;
+		c.connect = 500 * patience();
+		c.idle = 200 * patience();
+		c.go_on = 100 * patience();
+		c.reach = 300 * patience();
+		c.budget = (hasty ? 700 : 20000) * patience();
 		c.first_wait = 1;
 		c.longest_wait = 100;
 		c.page = 2000;
