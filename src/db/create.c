@@ -18,7 +18,8 @@
 
 const char schema_session[] = "SET SESSION time_zone='+00:00', "
 	"sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,"
-	"NO_DIR_IN_CREATE', foreign_key_checks=0, check_constraint_checks=0";
+	"NO_DIR_IN_CREATE,IGNORE_BAD_TABLE_OPTIONS', foreign_key_checks=0, "
+	"check_constraint_checks=0";
 
 /*
  * Can the server's old UTF-8 fail to show this column's text?  What is stored

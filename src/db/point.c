@@ -37,7 +37,8 @@ point_prepare(struct conn *c, struct err *e)
 {
 	return conn_exec(c, "SET SESSION "
 	    "tx_isolation='REPEATABLE-READ', time_zone='+00:00', "
-	    "sql_mode='NO_DIR_IN_CREATE', sql_quote_show_create=1, "
+	    "sql_mode='NO_DIR_IN_CREATE,IGNORE_BAD_TABLE_OPTIONS', "
+	    "sql_quote_show_create=1, "
 	    "sql_select_limit=DEFAULT, sql_big_selects=1, "
 	    "max_join_size=DEFAULT, lock_wait_timeout=60, "
 	    "max_sort_length=32768, sort_buffer_size=8388608, "
