@@ -21,6 +21,7 @@ struct db_login {
 
 #define DB_VERSION_MAX 64
 #define DB_GTID_MAX 1024
+#define DB_CLUSTER_MAX 72
 
 /* The point that a dump shows, and where it is in the binary log. */
 struct db_point {
@@ -34,6 +35,8 @@ struct db_point {
 	uint32_t	not_transactional;	/* tables outside of it */
 	bool		replica;	/* of another server, and so many */
 	uint64_t	lag;		/* seconds behind it, then */
+	char		cluster[DB_CLUSTER_MAX];	/* of a Galera node: */
+					/* uuid:seqno, at least; or empty */
 };
 
 struct db_dump_options {
@@ -77,7 +80,8 @@ struct db_stats {
  * were read (also instant DDL), makes it start again, three times in all,
  * then ERR_CHANGED.  What is not supported is ERR_UNSUPPORTED, what the
  * account may not see ERR_DENIED, before anything is taken.  A replica that
- * does not replicate, or is further behind than max_lag, is ERR_REMOTE.
+ * does not replicate, or is further behind than max_lag, is ERR_REMOTE, and so
+ * is a Galera node that is cut off from its cluster or does not catch up.
  * Deterministic: equal databases give equal roots.
  */
 int	db_dump(struct chunks *, const struct db_dump_options *,

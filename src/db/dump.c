@@ -31,6 +31,7 @@
 #include "db/conn.h"
 #include "db/db.h"
 #include "db/dump_rows.h"
+#include "db/galera.h"
 #include "db/point.h"
 #include "db/replica.h"
 #include "db/sample.h"
@@ -75,6 +76,7 @@ open_connections(struct dump *d, struct err *e)
 	int i;
 
 	if ((d->catalogue = conn_open(l, CONN_UTF8, e)) == NULL ||
+	    galera_wait(d->catalogue, &d->point, e) == -1 ||
 	    source_check(d->catalogue, d->options->databases, e) == -1 ||
 	    point_prepare(d->catalogue, e) == -1 ||
 	    conn_exec(d->catalogue, "SET SESSION "
@@ -92,6 +94,8 @@ static int
 take_point(struct dump *d, struct err *e)
 {
 	if (schema_read(&d->before, d->catalogue, d->options, e) == -1)
+		return -1;
+	if (galera_wait(d->catalogue, &d->point, e) == -1)
 		return -1;
 	if (point_take(d->conns, &d->n, d->catalogue, &d->point, e) == -1)
 		return -1;

@@ -295,6 +295,8 @@ work(void *cookie)
 		slot = w->part->slot;
 		if (dump_part(w, slot, &e) == 0)
 			continue;
+		if (e.kind == ERR_REMOTE)
+			(void)schema_failed(w->conn, &e);
 		t = slot->item->table;
 		(void)err_add(&e, "table %s.%s", t->database, t->name);
 		stop_all(w->all, &e);

@@ -4,11 +4,11 @@
  * Each connection starts a transaction with a snapshot and says where in the
  * binary log that snapshot is.  If all say the same, no commit came between
  * them and they see one state; else all roll back and try again.  Without a
- * binary log, or when writers are too busy, commits are held for the moment
- * it takes to start the transactions (BACKUP STAGE BLOCK_COMMIT); an account
- * that may not do this gets one connection, whose snapshot is consistent by
- * itself.  FLUSH TABLES WITH READ LOCK is never used: it waits for running
- * statements and stalls everybody behind it.
+ * binary log that has everything, or when writers are too busy, commits are
+ * held for the moment it takes to start the transactions (BACKUP STAGE
+ * BLOCK_COMMIT); an account that may not do this gets one connection, whose
+ * snapshot is consistent by itself.  FLUSH TABLES WITH READ LOCK is never
+ * used: it waits for running statements and stalls everybody behind it.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -132,6 +132,80 @@ rollback_all(struct conn *const *c, int n, struct err *e)
 		if (conn_exec(c[i], "ROLLBACK", e) == -1)
 			return -1;
 	return 0;
+}
+
+/* What the first row of a statement has in a column; empty when nothing. */
+static int
+ask(struct conn *c, const char *sql, unsigned column, struct buf *out,
+    struct err *e)
+{
+	buf_clear(out);
+	if (conn_value(c, sql, column, out, e) == -1) {
+		if (e->kind != ERR_ABSENT)
+			return -1;
+		err_clear(e);
+	}
+	return buf_text(out, e) == NULL ? -1 : 0;
+}
+
+/* Does the log leave out what was replicated to this server?  1, 0, -1. */
+static int
+lacks_replicated(struct conn *c, struct buf *b, struct err *e)
+{
+	if (ask(c, "SELECT @@GLOBAL.log_slave_updates", 0, b, e) == -1)
+		return -1;
+	if (strcmp((char *)b->data, "1") == 0)
+		return 0;
+	if (ask(c, "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'", 1, b, e) == -1)
+		return -1;
+	if (strcmp((char *)b->data, "ON") == 0)
+		return 1;
+	if (ask(c, "SELECT @@GLOBAL.gtid_slave_pos", 0, b, e) == -1)
+		return -1;
+	if (b->len > 0)
+		return 1;
+	if (ask(c, "SHOW ALL SLAVES STATUS", 0, b, e) == -1 &&
+	    e->kind != ERR_DENIED)
+		return -1;
+	err_clear(e);
+	return b->len > 0;
+}
+
+/* Does it leave out whole databases?  1 also when that may not be seen. */
+static int
+lacks_databases(struct conn *c, struct buf *b, struct err *e)
+{
+	unsigned i;
+
+	for (i = 2; i <= 3; i++) {
+		if (ask(c, "SHOW MASTER STATUS", i, b, e) == 0) {
+			if (b->len > 0)
+				return 1;
+			continue;
+		}
+		if (e->kind != ERR_DENIED)
+			return -1;
+		err_clear(e);
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * Is everything that is committed in the log?  Else two connections may be at
+ * the same place of it and see different rows.
+ */
+static int
+log_has_all(struct conn *c, struct err *e)
+{
+	struct buf b;
+	int lacks;
+
+	buf_init(&b, LINE_MAX_BYTES);
+	if ((lacks = lacks_replicated(c, &b, e)) == 0)
+		lacks = lacks_databases(c, &b, e);
+	buf_drop(&b);
+	return lacks == -1 ? -1 : !lacks;
 }
 
 /* Compare until they agree: 1; 0 when they did not, nothing is open then. */
@@ -265,9 +339,12 @@ point_take(struct conn *const *c, int *n, struct conn *holder,
     struct db_point *p, struct err *e)
 {
 	struct where w = { 0 };
-	int rc;
+	int rc = 1;
 
-	rc = take_by_comparing(c, *n, p, &w, e);
+	if (*n > 1)
+		rc = log_has_all(holder, e);
+	if (rc == 1)
+		rc = take_by_comparing(c, *n, p, &w, e);
 	if (rc == 0)
 		rc = take_by_stage(c, *n, holder, p, &w, e);
 	if (rc == 0) {

@@ -155,6 +155,7 @@ schema_failed(const struct conn *c, struct err *e)
 	case ER_EVENT_DOES_NOT_EXIST:
 	case ER_TABLE_DEF_CHANGED:
 	case ER_NO_SUCH_TABLE_IN_ENGINE:
+	case ER_LOCK_DEADLOCK:	/* DDL that did not wait, as in a cluster */
 		e->kind = ERR_CHANGED;
 		break;
 	default:
@@ -303,6 +304,8 @@ read_database(struct schema *s, struct conn *c,
 		goto done;
 	rc = schema_code(s, c, o, database, e);
 done:
+	if (rc == -1 && e->kind == ERR_REMOTE)
+		(void)schema_failed(c, e);
 	if (rc == -1)
 		(void)err_add(e, "database %s", database);
 	buf_drop(&use);

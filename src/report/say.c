@@ -134,6 +134,8 @@ snapshot_text(const struct snapshot *s, const struct notes *notes,
 	if (db != NULL && db->db.replica)
 		printf("  of a replica, %llu s behind\n",
 		    (unsigned long long)db->db.lag);
+	if (db != NULL && db->db.cluster[0] != '\0')
+		printf("  of a Galera node, up to %s\n", db->db.cluster);
 	notes_each(notes, show_note, &left);
 	if (left < 0 && !cmd_verbose())
 		printf("  note: %d more (--verbose shows all)\n", -left);

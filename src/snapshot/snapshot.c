@@ -131,14 +131,16 @@ static json_t *
 db_json(const struct db_point *p)
 {
 	json_t *lag = p->replica ? json_integer((json_int_t)p->lag) : NULL;
+	json_t *cluster = p->cluster[0] == '\0' ? NULL :
+	    json_string(p->cluster);
 
-	return json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:o*}",
+	return json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:o*, s:o*}",
 	    "version", p->version, "time", want_make_time(p->utc),
 	    "binlog_file", p->binlog_file,
 	    "binlog_pos", (json_int_t)p->binlog_pos, "gtid", p->gtid,
 	    "lock_us", (json_int_t)p->lock_us,
 	    "not_transactional", (json_int_t)p->not_transactional,
-	    "replica_lag", lag);
+	    "replica_lag", lag, "galera", cluster);
 }
 
 static int
@@ -152,6 +154,9 @@ db_parse(const json_t *o, struct db_point *p, struct err *e)
 	    want_text(o, "gtid", p->gtid, sizeof(p->gtid), e) == -1 ||
 	    want_u64(o, "lock_us", INT64_MAX, &p->lock_us, e) == -1 ||
 	    want_u32(o, "not_transactional", &p->not_transactional, e) == -1)
+		return -1;
+	if (json_object_get(o, "galera") != NULL && want_text(o, "galera",
+	    p->cluster, sizeof(p->cluster), e) == -1)
 		return -1;
 	p->replica = json_object_get(o, "replica_lag") != NULL;
 	return p->replica ? want_u64(o, "replica_lag", UINT32_MAX, &p->lag,
