@@ -87,7 +87,9 @@ add_settings(struct statements *s, const struct rows *r,
 	    "collation_connection=%s", r->v[p->charset],
 	    r->v[p->charset + 1]) == -1)
 		goto done;
-	if (p->zone != 0 && (buf_add_text(&b, ", time_zone=", e) == -1 ||
+	/* An event of the past would be gone as soon as it is made. */
+	if (p->zone != 0 && (buf_add_text(&b, ", timestamp=1, time_zone=",
+	    e) == -1 ||
 	    quote_text(&b, r->v[p->zone], r->len[p->zone], e) == -1))
 		goto done;
 	rc = statements_add(s, b.data, b.len, e);
@@ -272,6 +274,9 @@ read_events(struct schema *s, struct conn *c, const char *database,
 	    add_all(&text, &at, &n, e) == -1)
 		goto done;
 	s->stats.events += n.n;
+	if (n.n > 0 && statements_addf(&text, e,
+	    "SET SESSION timestamp=DEFAULT") == -1)
+		goto done;
 	rc = add_file(s, ITEM_EVENTS, stem, &text, e);
 done:
 	names_drop(&n);
