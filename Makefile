@@ -37,7 +37,7 @@ ALL_LD := $(ALL_C) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 S3_LIBS := -Wl,--wrap=curl_easy_setopt,--wrap=curl_easy_perform -l:libs3.a \
 	-lcurl -lxml2
 LIBS := $(S3_LIBS) -larchive -lsodium -lmariadb -lcyaml -lyaml -ljansson -lpopt -lzstd -llmdb \
-	-lacl -lcrypto -lpthread
+	-lacl -lcrypto -lz -lpthread
 
 all: $(COMMANDS:%=$(B)/bin/%)
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "cli/cmd.h"
 #include "cli/progress.h"
+#include "policy/policy.h"
 #include "report/say.h"
 #include "report/watch.h"
 #include "snapshot/access.h"
@@ -152,6 +153,10 @@ run(char *operands[], struct err *e)
 	restore.note = on_note;
 	if (access_open(&a, &want, e) == -1)
 		return CMD_TROUBLE;
+	if (a.policy != NULL) {
+		restore.scratch = a.policy->drill_scratch;
+		restore.memory = a.policy->drill_memory;
+	}
 	status = put_back(&a, e);
 	access_close(&a);
 	return status;

@@ -92,6 +92,14 @@ int	entry_writer_end(struct entry_writer *, const struct entry *,
 int	entry_writer_join(struct entry_writer *, struct stream *later,
 	    struct err *);
 void	entry_writer_forget(struct entry_writer *);
+
+/*
+ * An entry of its own segment whose content was cut into chunks before:
+ * content is the list of them, with the zeros that fill the last block of the
+ * tar; the entry says its size, without those.
+ */
+int	entry_writer_put(struct entry_writer *, const struct entry *,
+	    const struct refs *content, struct err *);
 void	entry_writer_free(struct entry_writer *);
 
 /*

@@ -165,6 +165,33 @@ entry_writer_write(struct entry_writer *w, const void *data, size_t len,
 	return 0;
 }
 
+/* The segment of an entry whose content is in chunks: they follow its head. */
+static int
+put(struct entry_writer *w, const struct entry *en, const struct refs *content,
+    struct err *e)
+{
+	if (stream_write(w->run, w->header.data, w->header.len, e) == -1 ||
+	    stream_end(w->run, &w->seg.refs, e) == -1 ||
+	    refs_append(&w->seg.refs, content, e) == -1)
+		return -1;
+	if (count(&w->seg, en->path, w->header.len + en->size +
+	    pax_padding(en->size), e) == -1)
+		return -1;
+	return hand_on(w, e);
+}
+
+int
+entry_writer_put(struct entry_writer *w, const struct entry *en,
+    const struct refs *content, struct err *e)
+{
+	assert(S_ISREG(en->mode) && !en->hardlink);
+	entry_writer_forget(w);
+	if (entry_writer_cut(w, e) == -1 ||
+	    pax_header(en, &w->header, e) == -1)
+		return -1;
+	return put(w, en, content, e);
+}
+
 int
 entry_writer_join(struct entry_writer *w, struct stream *later,
     struct err *e)
@@ -184,7 +211,6 @@ entry_writer_end(struct entry_writer *w, const struct entry *given,
     struct err *e)
 {
 	struct entry en = *given;
-	size_t pad = pax_padding(w->data_size);
 	struct refs refs;
 	int rc = -1;
 
@@ -194,16 +220,10 @@ entry_writer_end(struct entry_writer *w, const struct entry *given,
 	en.size = w->data_size;
 	if (pax_header(&en, &w->header, e) == -1)
 		goto done;
-	if (stream_write(w->data, zeros, pad, e) == -1 ||
+	if (stream_write(w->data, zeros, pax_padding(en.size), e) == -1 ||
 	    stream_end(w->data, &refs, e) == -1)
 		goto done;
-	if (stream_write(w->run, w->header.data, w->header.len, e) == -1 ||
-	    stream_end(w->run, &w->seg.refs, e) == -1 ||
-	    refs_append(&w->seg.refs, &refs, e) == -1)
-		goto done;
-	if (count(&w->seg, en.path, w->header.len + en.size + pad, e) == -1)
-		goto done;
-	rc = hand_on(w, e);
+	rc = put(w, &en, &refs, e);
 done:
 	refs_drop(&refs);
 	entry_writer_forget(w);

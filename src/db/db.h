@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "archive/archive.h"
 #include "base/clock.h"
@@ -23,6 +24,23 @@ struct db_login {
 #define DB_GTID_MAX 1024
 #define DB_CLUSTER_MAX 72
 
+/*
+ * Of a physical backup (physical.h): what a server must be started with to
+ * read its files, besides being of the same version.
+ */
+#define DB_FILE_PATH_MAX 512
+
+struct db_physical {
+	bool		used;		/* it is one; else all is 0 */
+	char		tool[DB_VERSION_MAX];	/* mariadb-backup's version */
+	uint64_t	lsn;		/* where its redo log ends */
+	uint32_t	page_size;
+	uint32_t	undo_tablespaces;
+	uint32_t	lower_case;	/* lower_case_table_names */
+	char		data_files[DB_FILE_PATH_MAX];	/* innodb_data_ */
+							/* file_path */
+};
+
 /* The point that a dump shows, and where it is in the binary log. */
 struct db_point {
 	char		version[DB_VERSION_MAX];	/* 10.11.6-MariaDB */
@@ -37,6 +55,7 @@ struct db_point {
 	uint64_t	lag;		/* seconds behind it, then */
 	char		cluster[DB_CLUSTER_MAX];	/* of a Galera node: */
 					/* uuid:seqno, at least; or empty */
+	struct db_physical physical;
 };
 
 struct db_dump_options {
@@ -132,6 +151,22 @@ struct db_server_options {
 
 struct db_server	*db_server_start(const struct db_server_options *,
 			    struct err *);
+
+/*
+ * The same on the files of a physical backup, in three steps.  First its
+ * place, whose data folder is empty and waits for them; want_version is
+ * demanded of mariadbd and of mariadb-backup.  Then they are brought to one
+ * state (physical.h).  Then the server runs on them, and takes everybody for
+ * whom he says he is: the accounts in it are production's.
+ */
+struct db_server	*db_server_place(const struct db_server_options *,
+			    struct err *);
+const char	*db_server_data(const struct db_server *);
+int		 db_server_prepare(struct db_server *,
+		    const struct db_physical *, struct err *);
+int		 db_server_run(struct db_server *, const struct db_physical *,
+		    struct err *);
+
 /* Where it listens, and which version it is; borrowed. */
 const char	*db_server_socket(const struct db_server *);
 const char	*db_server_version(const struct db_server *);
@@ -139,6 +174,15 @@ const char	*db_server_version(const struct db_server *);
 const char	*db_server_log(struct db_server *);
 /* SIGKILL and reap; the scratch folder removes the data.  Accepts NULL. */
 void		 db_server_free(struct db_server *);
+
+/*
+ * As which user a server of ours runs: an unprivileged one when we are root;
+ * else 0, ourselves.  ERR_ABSENT when there is none.
+ */
+int		 db_server_user(uid_t *, gid_t *, struct err *);
+
+/* Can this user walk to the folder?  ERR_INPUT names where not. */
+int		 db_server_way(uid_t, gid_t, const char *path, struct err *);
 
 /*
  * The buffer pool that a server gets: what is wanted, or (0) a quarter of the

@@ -25,6 +25,7 @@
 #include "base/scratch.h"
 #include "db/conn.h"
 #include "db/db.h"
+#include "db/physical.h"
 #include "db/server_place.h"
 
 #define START_SECONDS 60
@@ -40,6 +41,8 @@
 struct db_server {
 	struct server_place	 place;
 	struct child		*child;
+	uint64_t		 memory;
+	char			 data[FOLDER_PATH_MAX];
 	char			 version[DB_VERSION_MAX];
 	char			 log[LOG_TAIL + 1];
 };
@@ -185,9 +188,23 @@ log_size(const struct db_server *s)
 	return part < 96 * MIB ? 96 * MIB : part / MIB * MIB;
 }
 
+/* What the files of a physical backup need; everybody is let in. */
 static int
-server_args(struct args *a, const struct db_server *s, uint64_t memory,
-    struct err *e)
+physical_args(struct args *a, const struct db_physical *f, struct err *e)
+{
+	if (args_add(a, e, "--skip-grant-tables", "") == -1 ||
+	    args_add(a, e, "--innodb-data-file-path=", f->data_files) == -1 ||
+	    args_size(a, e, "--innodb-page-size=", f->page_size) == -1)
+		return -1;
+	if (f->undo_tablespaces > 0 && args_size(a, e,
+	    "--innodb-undo-tablespaces=", f->undo_tablespaces) == -1)
+		return -1;
+	return args_size(a, e, "--lower-case-table-names=", f->lower_case);
+}
+
+static int
+server_args(struct args *a, const struct db_server *s,
+    const struct db_physical *f, struct err *e)
 {
 	static const char *const fixed[] = {
 		"--skip-networking", "--skip-log-bin", "--skip-name-resolve",
@@ -220,14 +237,15 @@ server_args(struct args *a, const struct db_server *s, uint64_t memory,
 	(void)snprintf(path, sizeof(path), "%s/pid", s->place.folder);
 	if (args_add(a, e, "--pid-file=", path) == -1)
 		return -1;
-	if (args_size(a, e, "--innodb-log-file-size=", log_size(s)) == -1)
+	if (args_size(a, e, "--innodb-log-file-size=", log_size(s)) == -1 ||
+	    args_size(a, e, "--innodb-buffer-pool-size=",
+	    db_server_memory(s->memory)) == -1)
 		return -1;
-	return args_size(a, e, "--innodb-buffer-pool-size=",
-	    db_server_memory(memory));
+	return f != NULL ? physical_args(a, f, e) : 0;
 }
 
 static int
-launch(struct db_server *s, uint64_t memory, struct err *e)
+launch(struct db_server *s, const struct db_physical *f, struct err *e)
 {
 	const char *env[] = { s->place.marker, NULL };
 	struct child_spec spec = { .env = env, .dir = s->place.folder, .in = -1,
@@ -242,7 +260,7 @@ launch(struct db_server *s, uint64_t memory, struct err *e)
 		(void)err_sys(e, "cannot make %s", path);
 		goto done;
 	}
-	if (server_args(&a, s, memory, e) == -1)
+	if (server_args(&a, s, f, e) == -1)
 		goto done;
 	spec.argv = (const char *const *)a.v;
 	spec.out = spec.err = fd;
@@ -253,19 +271,6 @@ done:
 	fd_drop(&fd);
 	args_drop(&a);
 	return rc;
-}
-
-/* "10.11.6-MariaDB" is of the same series as "10.11.19-MariaDB-log". */
-static bool
-same_series(const char *a, const char *b)
-{
-	size_t n = strspn(a, "0123456789");
-
-	if (n == 0 || a[n] != '.')
-		return false;
-	n += 1 + strspn(a + n + 1, "0123456789");
-	return strncmp(a, b, n) == 0 && (b[n] < '0' || b[n] > '9') &&
-	    (strstr(a, "MariaDB") != NULL) == (strstr(b, "MariaDB") != NULL);
 }
 
 /* Fetch the end of its log; how many bytes there are. */
@@ -331,6 +336,14 @@ wait_ready(struct db_server *s, struct err *e)
 	return 0;
 }
 
+static int
+other_series(const char *program, const char *version, const char *want,
+    struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED, "%s is version %s, but the source "
+	    "was %s: install a server of that series", program, version, want);
+}
+
 struct db_server *
 db_server_start(const struct db_server_options *o, struct err *e)
 {
@@ -341,16 +354,16 @@ db_server_start(const struct db_server_options *o, struct err *e)
 		(void)err_memory(e);
 		goto done;
 	}
+	s->memory = o->memory;
 	if (server_place_make(&s->place, o->mariadbd, o->scratch, e) == -1)
 		goto done;
-	if (install(s, e) == -1 || launch(s, o->memory, e) == -1 ||
+	if (install(s, e) == -1 || launch(s, NULL, e) == -1 ||
 	    wait_ready(s, e) == -1)
 		goto done;
 	if (o->want_version != NULL &&
-	    !same_series(s->version, o->want_version)) {
-		(void)err_set(e, ERR_UNSUPPORTED, "%s is version %s, but the "
-		    "source was %s: install a server of that series",
-		    s->place.program, s->version, o->want_version);
+	    !server_same_series(s->version, o->want_version)) {
+		(void)other_series(s->place.program, s->version,
+		    o->want_version, e);
 		goto done;
 	}
 	rc = 0;
@@ -361,6 +374,67 @@ done:
 		s = NULL;
 	}
 	return s;
+}
+
+struct db_server *
+db_server_place(const struct db_server_options *o, struct err *e)
+{
+	char version[DB_VERSION_MAX];
+	struct db_server *s = NULL;
+	int rc = -1;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		(void)err_memory(e);
+		goto done;
+	}
+	s->memory = o->memory;
+	if (server_place_make(&s->place, o->mariadbd, o->scratch, e) == -1 ||
+	    server_program_version(s->place.program, version, sizeof(version),
+	    e) == -1)
+		goto done;
+	(void)snprintf(s->data, sizeof(s->data), "%s/data", s->place.folder);
+	if (!server_same_series(version, o->want_version)) {
+		(void)other_series(s->place.program, version, o->want_version,
+		    e);
+		goto done;
+	}
+	rc = db_physical_can_prepare(o->want_version, e);
+done:
+	if (rc == -1) {
+		(void)err_add(e, "cannot start a throwaway server");
+		db_server_free(s);
+		s = NULL;
+	}
+	return s;
+}
+
+const char *
+db_server_data(const struct db_server *s)
+{
+	return s->data;
+}
+
+int
+db_server_prepare(struct db_server *s, const struct db_physical *f,
+    struct err *e)
+{
+	const struct db_prepare p = { .folder = s->data,
+	    .scratch = scratch_path(s->place.scratch),
+	    .memory = db_server_memory(s->memory),
+	    .uid = s->place.uid, .gid = s->place.gid };
+
+	if (s->place.uid != 0 && db_physical_hand_over(s->data, s->place.uid,
+	    s->place.gid, e) == -1)
+		return -1;
+	return db_physical_prepare(&p, f, e);
+}
+
+int
+db_server_run(struct db_server *s, const struct db_physical *f, struct err *e)
+{
+	if (launch(s, f, e) == -1 || wait_ready(s, e) == -1)
+		return err_add(e, "cannot start a server on the files");
+	return 0;
 }
 
 const char *

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/scratch.h"
+#include "db/db.h"
 #include "db/server_place.h"
 
 #define MIB (1024ULL * 1024)
@@ -30,9 +31,9 @@ is_program(const char *folder, size_t len, const char *name, char *out)
 	    stat(out, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Look in PATH and where distributions keep servers, which PATH may lack. */
-static int
-find_program(const char *const *names, char *out, struct err *e)
+int
+server_find_program(const char *const *names, const char *install,
+    char out[PATH_MAX], struct err *e)
 {
 	const char *places[] = { getenv("PATH"),
 	    "/usr/sbin:/usr/bin:/usr/libexec:/usr/local/sbin:/usr/local/bin" };
@@ -48,8 +49,16 @@ find_program(const char *const *names, char *out, struct err *e)
 				    is_program(p, len, names[k], out))
 					return 0;
 			}
-	return err_set(e, ERR_ABSENT, "no program %s in PATH: install the "
-	    "MariaDB server (its service need not run)", names[0]);
+	return err_set(e, ERR_ABSENT, "no program %s in PATH: install %s",
+	    names[0], install);
+}
+
+/* Servers are where PATH may not lead. */
+static int
+find_program(const char *const *names, char *out, struct err *e)
+{
+	return server_find_program(names, "the MariaDB server (its service "
+	    "need not run)", out, e);
 }
 
 static int
@@ -67,22 +76,24 @@ find_server(struct server_place *s, const char *given, struct err *e)
 }
 
 /* As root: whom to become.  Any account that owns nothing else will do. */
-static int
-find_user(struct server_place *s, struct err *e)
+int
+db_server_user(uid_t *uid, gid_t *gid, struct err *e)
 {
 	const char *names[] = { "mysql", "nobody" };
 	struct passwd pw, *found;
 	char text[4096];
 	size_t i;
 
+	*uid = 0;
+	*gid = 0;
 	if (geteuid() != 0)
 		return 0;
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		found = NULL;
 		if (getpwnam_r(names[i], &pw, text, sizeof(text),
 		    &found) == 0 && found != NULL && pw.pw_uid != 0) {
-			s->uid = pw.pw_uid;
-			s->gid = pw.pw_gid;
+			*uid = pw.pw_uid;
+			*gid = pw.pw_gid;
 			return 0;
 		}
 	}
@@ -100,9 +111,8 @@ may_enter(const struct stat *st, uid_t uid, gid_t gid)
 	return (st->st_mode & S_IXOTH) != 0;
 }
 
-/* Can the server's user walk to this folder? */
-static int
-check_way(const struct server_place *s, const char *path, struct err *e)
+int
+db_server_way(uid_t uid, gid_t gid, const char *path, struct err *e)
 {
 	char part[PATH_MAX];
 	struct stat st;
@@ -114,10 +124,10 @@ check_way(const struct server_place *s, const char *path, struct err *e)
 		(void)snprintf(part, sizeof(part), "%.*s", (int)i, path);
 		if (stat(part, &st) == -1)
 			return err_sys(e, "cannot look at %s", part);
-		if (!may_enter(&st, s->uid, s->gid))
+		if (!may_enter(&st, uid, gid))
 			return err_set(e, ERR_INPUT, "user id %lu cannot "
-			    "enter %s: choose a scratch folder below /var/tmp",
-			    (unsigned long)s->uid, part);
+			    "enter %s: choose a folder below /var/tmp",
+			    (unsigned long)uid, part);
 	}
 	return 0;
 }
@@ -132,7 +142,7 @@ open_scratch(const struct server_place *s, struct err *e)
 		return 0;
 	if (chown(path, (uid_t)-1, s->gid) == -1 || chmod(path, 0710) == -1)
 		return err_sys(e, "cannot let the server into %s", path);
-	return check_way(s, path, e);
+	return db_server_way(s->uid, s->gid, path, e);
 }
 
 static int
@@ -214,7 +224,8 @@ server_place_make(struct server_place *s, const char *mariadbd,
 	(void)snprintf(s->marker, sizeof(s->marker), "MUSTER_SCRATCH=%s",
 	    scratch_path(scratch));
 	if (find_server(s, mariadbd, e) == -1 ||
-	    find_installer(s, e) == -1 || find_user(s, e) == -1)
+	    find_installer(s, e) == -1 ||
+	    db_server_user(&s->uid, &s->gid, e) == -1)
 		return -1;
 	if (check_space(scratch_path(scratch), e) == -1 ||
 	    open_scratch(s, e) == -1)

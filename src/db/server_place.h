@@ -2,6 +2,7 @@
 #define DB_SERVER_PLACE_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 #include <sys/un.h>
 
@@ -21,6 +22,24 @@ struct server_place {
 	uid_t		 uid;			/* 0: stay who we are */
 	gid_t		 gid;
 };
+
+/*
+ * Look for a program in PATH and where distributions keep servers; the first
+ * of the names (NULL ends them) that is there.  ERR_ABSENT says what to
+ * install.
+ */
+int	server_find_program(const char *const *names, const char *install,
+	    char out[PATH_MAX], struct err *);
+
+/* "10.11.6-MariaDB" is of the same series as "10.11.19-MariaDB-log". */
+bool	server_same_series(const char *, const char *);
+
+/*
+ * The version that a program says of itself with --version: the number that
+ * follows "Ver " or "MariaDB server ", as far as it has no space.
+ */
+int	server_program_version(const char *program, char *version,
+	    size_t size, struct err *);
 
 /*
  * Find the programs (the given server, or one in PATH or where distributions

@@ -29,9 +29,8 @@ static const struct {
 	{ "EVENT", "see its events" },
 };
 
-/* `user`@`host` of the account that the server took us for. */
-static int
-read_account(struct conn *c, struct buf *out, struct err *e)
+int
+source_account(struct conn *c, struct buf *out, struct err *e)
 {
 	if (conn_value(c, "SELECT CONCAT('`', SUBSTRING(CURRENT_USER(), 1, "
 	    "CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(SUBSTRING_INDEX("
@@ -41,9 +40,8 @@ read_account(struct conn *c, struct buf *out, struct err *e)
 	return buf_text(out, e) == NULL ? -1 : 0;
 }
 
-/* All privileges on the database: of the account and of its roles. */
-static int
-read_privileges(struct conn *c, const char *database, const char *account,
+int
+source_privileges(struct conn *c, const char *database, const char *account,
     struct names *out, struct err *e)
 {
 	static const char who[] = " grantee IN (SELECT REPLACE(%s, '`', '''') "
@@ -120,8 +118,8 @@ lacks(const char *account, const char *database, const char *privilege,
 	return -1;
 }
 
-static int
-check_exists(struct conn *c, const char *database, struct err *e)
+int
+source_exists(struct conn *c, const char *database, struct err *e)
 {
 	struct buf b, out;
 	int rc = -1;
@@ -156,8 +154,8 @@ check_database(struct conn *c, const char *account, const char *database,
 		if (strcasecmp(database, system_databases[i]) == 0)
 			return err_set(e, ERR_INPUT,
 			    "it belongs to the server");
-	if (check_exists(c, database, e) == -1 ||
-	    read_privileges(c, database, account, &n, e) == -1)
+	if (source_exists(c, database, e) == -1 ||
+	    source_privileges(c, database, account, &n, e) == -1)
 		goto done;
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (!has(&n, needed[i].privilege)) {
@@ -194,7 +192,7 @@ source_check(struct conn *c, const char *const *databases, struct err *e)
 		(void)err_set(e, ERR_INPUT, "no database is named");
 		goto done;
 	}
-	if (read_account(c, &account, e) == -1)
+	if (source_account(c, &account, e) == -1)
 		goto done;
 	for (i = 0; databases[i] != NULL; i++)
 		if (check_database(c, (char *)account.data, databases[i],

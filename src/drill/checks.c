@@ -80,11 +80,12 @@ check_tables(struct drill *x, struct err *e)
 	struct tables_seen t;
 	int rc;
 
-	if (!x->o->policy->drill_check_tables || !has_kind(x, PART_DB))
+	if (!drill_checks_tables(x->o->policy, x->s))
 		return 0;
 	if (no_database(x) != NULL)
 		return drill_not_done(x, step.name, no_database(x), e);
-	rc = tables_check(&x->place.login, x->recipe.databases, &t, e);
+	rc = tables_check(&x->place.login, snapshot_is_physical(x->s) ? NULL :
+	    x->recipe.databases, &t, e);
 	if (rc == 0 && t.bad > 0)
 		rc = err_set(e, ERR_DAMAGED, "%llu of %llu bad: %.400s",
 		    (unsigned long long)t.bad, (unsigned long long)t.checked,

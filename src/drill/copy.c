@@ -34,8 +34,7 @@ check_budget(const struct drill *x, struct err *e)
 	size_t i;
 
 	for (i = 0; i < x->s->n_parts; i++)
-		need += x->root[i].size *
-		    (x->s->parts[i].kind == PART_DB ? 3 : 1);
+		need += part_copy_size(&x->s->parts[i], x->root[i].size);
 	if (statvfs(where, &v) == -1)
 		return err_sys(e, "cannot look at %s", where);
 	avail = (uint64_t)v.f_bavail * v.f_frsize;
@@ -112,6 +111,11 @@ drill_provision(struct drill *x, struct err *e)
 	    check_budget(x, e) == -1 || check_memory(x, so.memory, e) == -1)
 		return -1;
 	for (i = 0; i < x->s->n_parts; i++) {
+		if (x->s->parts[i].db.physical.used) {
+			if (drill_physical_place(x, i, e) == -1)
+				return -1;
+			continue;
+		}
 		if (x->s->parts[i].kind == PART_DB) {
 			so.scratch = x->scratch;
 			so.want_version = x->s->parts[i].db.version;
@@ -212,6 +216,11 @@ drill_restore(struct drill *x, struct err *e)
 		if (intr_check(e) == -1)
 			return -1;
 		p = &x->s->parts[i];
+		if (p->db.physical.used) {
+			if (drill_physical_restore(x, i, e) == -1)
+				return -1;
+			continue;
+		}
 		drill_phase_begin(x, p->kind == PART_DB ? "load" : p->name);
 		step.begun = clock_monotonic();
 		rc = drill_restore_part(x, i, seen, sizeof(seen), e);

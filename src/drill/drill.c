@@ -5,6 +5,7 @@
  * that the figure held against the RTO is never flattered.
  *
  *	phases: open -> provision -> load -> files -> config -> check
+ *	(a physical backup: unpack -> compare -> prepare -> start, for load)
  *
  * What is restored is chosen before (sampled.c).
  *
@@ -125,6 +126,10 @@ begin(struct drill *x, struct err *e)
 	(void)snprintf(r->phases[0].name, sizeof(r->phases[0].name), "open");
 	r->phases[0].seconds = x->o->open_seconds;
 	r->n_phases = 1;
+	if (x->o->share > 0 && snapshot_is_physical(x->s))
+		return err_set(e, ERR_INPUT, "a physical backup of the "
+		    "database starts whole or not at all: expected a drill "
+		    "without --sample");
 	if (strcmp(x->s->site, p->site) != 0)
 		return err_set(e, ERR_INPUT, "the snapshot is of site %s, the "
 		    "policy of %s", x->s->site, p->site);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "drill/drill.h"
+#include "drill/inside.h"
 #include "policy/policy.h"
 
 struct telling {
@@ -31,16 +31,39 @@ has_kind(const struct snapshot *s, enum part_kind kind)
 	return false;
 }
 
+/* Files can be compared; what is in them only be read. */
+static int
+tell_physical(const struct telling *t, const char *name)
+{
+	int rc;
+
+	if ((rc = tell(t, "bytes: ", name)) != 0 ||
+	    (rc = tell(t, "prepare: ", name)) != 0)
+		return rc;
+	return tell(t, "start: ", name);
+}
+
 static int
 tell_parts(const struct telling *t, const struct snapshot *s)
 {
 	int rc = 0;
 	size_t i;
 
-	for (i = 0; i < s->n_parts && rc == 0; i++)
-		if ((rc = tell(t, "restore: ", s->parts[i].name)) == 0)
-			rc = tell(t, "proof: ", s->parts[i].name);
+	for (i = 0; i < s->n_parts && rc == 0; i++) {
+		if ((rc = tell(t, "restore: ", s->parts[i].name)) != 0)
+			break;
+		rc = s->parts[i].db.physical.used ?
+		    tell_physical(t, s->parts[i].name) :
+		    tell(t, "proof: ", s->parts[i].name);
+	}
 	return rc;
+}
+
+bool
+drill_checks_tables(const struct policy *p, const struct snapshot *s)
+{
+	return has_kind(s, PART_DB) &&
+	    (p->drill_check_tables || snapshot_is_physical(s));
 }
 
 /* What can be demanded of the configuration, which is always whole. */
@@ -66,7 +89,7 @@ tell_demands(const struct telling *t, const struct policy *p,
 	int rc = 0;
 	uint32_t i;
 
-	if (p->drill_check_tables && has_kind(s, PART_DB))
+	if (drill_checks_tables(p, s))
 		rc = tell(t, "tables", "");
 	for (i = 0; i < p->n_assertions && rc == 0; i++)
 		rc = tell(t, "", p->assertions[i].name);

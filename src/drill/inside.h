@@ -12,6 +12,7 @@
 struct chunks;
 struct db_sample;
 struct db_server;
+struct policy;
 struct policy_check;
 struct recorded;
 struct mask;
@@ -70,6 +71,21 @@ int	drill_choose(struct drill *, struct err *);
 /* copy.c: the throwaway server and folders; every component into them. */
 int	drill_provision(struct drill *, struct err *);
 int	drill_restore(struct drill *, struct err *);
+
+/*
+ * physical.c: where the files of a physical backup go; the versions are looked
+ * at.  And all from unpacking them to a server that runs on them, each step in
+ * a phase and a check of its own.
+ */
+int	drill_physical_place(struct drill *, size_t i, struct err *);
+int	drill_physical_restore(struct drill *, size_t i, struct err *);
+
+/* The same again in another place, in one; seen gets what came of it. */
+int	drill_physical_again(struct drill *, size_t i, char *seen, size_t,
+	    struct err *);
+
+/* Is the check of tables carried out?  One without other proof always is. */
+bool	drill_checks_tables(const struct policy *, const struct snapshot *);
 
 /* copy.c: one component, again; seen gets what was restored. */
 int	drill_restore_part(struct drill *, size_t i, char *seen, size_t,

@@ -85,6 +85,8 @@ roll_back(struct drill *x, size_t i, char *seen, size_t size, struct err *e)
 {
 	const struct part *p = &x->s->parts[i];
 
+	if (p->db.physical.used)
+		return drill_physical_again(x, i, seen, size, e);
 	if (p->kind == PART_DB) {
 		if (drop_databases(x, e) == -1)
 			return -1;

@@ -65,15 +65,17 @@ list_tables(struct all *a, struct conn *c, const char *db, struct err *e)
 	int rc = -1;
 
 	buf_init(&name, SQL_MAX);
-	if (quote_text(&name, db, strlen(db), e) == -1 ||
-	    buf_text(&name, e) == NULL ||
-	    rows_queryf(&r, c, e, "SELECT table_name FROM "
-	    "information_schema.tables WHERE table_schema = %s AND table_type "
+	if ((db != NULL && (buf_add_text(&name, "= ", e) == -1 ||
+	    quote_text(&name, db, strlen(db), e) == -1)) ||
+	    (db == NULL && buf_add_text(&name, "NOT IN ('information_schema', "
+	    "'performance_schema')", e) == -1) || buf_text(&name, e) == NULL ||
+	    rows_queryf(&r, c, e, "SELECT table_schema, table_name FROM "
+	    "information_schema.tables WHERE table_schema %s AND table_type "
 	    "IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY data_length DESC, "
-	    "table_name", (char *)name.data) == -1)
+	    "table_schema, table_name", (char *)name.data) == -1)
 		goto done;
 	while ((rc = rows_next(&r, e)) == 1)
-		if (add_name(a, db, r.v[0], e) == -1) {
+		if (add_name(a, r.v[0], r.v[1], e) == -1) {
 			rc = -1;
 			break;
 		}
@@ -202,7 +204,9 @@ tables_check(const struct db_login *login, const char *const *databases,
 	(void)pthread_mutex_init(&a.lock, NULL);
 	if ((c = conn_open(login, CONN_UTF8, e)) == NULL)
 		goto done;
-	for (i = 0; databases[i] != NULL; i++)
+	if (databases == NULL && list_tables(&a, c, NULL, e) == -1)
+		goto done;
+	for (i = 0; databases != NULL && databases[i] != NULL; i++)
 		if (list_tables(&a, c, databases[i], e) == -1)
 			goto done;
 	rc = run(&a, e);

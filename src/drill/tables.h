@@ -17,11 +17,11 @@ struct tables_seen {
 };
 
 /*
- * CHECK TABLE ... EXTENDED of every base table of these databases, over a few
- * connections.  Corruption is looked for here, where it costs production
- * nothing.  An engine that cannot be checked counts as checked.  -1: the
- * tables could not be listed or the server could not be asked; ERR_REMOTE when
- * it was the server that failed.
+ * CHECK TABLE ... EXTENDED of every base table of these databases (NULL: all
+ * of the server, its own as well), over a few connections.  Corruption is
+ * looked for here, where it costs production nothing.  An engine that cannot
+ * be checked counts as checked.  -1: the tables could not be listed or the
+ * server could not be asked; ERR_REMOTE when it was the server that failed.
  */
 int	tables_check(const struct db_login *, const char *const *databases,
 	    struct tables_seen *, struct err *);

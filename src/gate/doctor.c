@@ -20,6 +20,7 @@
 #include "base/num.h"
 #include "base/scratch.h"
 #include "crypto/keys.h"
+#include "db/physical.h"
 #include "gate/doctor_inside.h"
 #include "policy/policy.h"
 
@@ -166,6 +167,28 @@ look_db_clock(struct doctor *d, const struct db_login *l, struct err *e)
 	return 0;
 }
 
+/* May this account take it, by the policy's method? */
+static int
+look_account(struct doctor *d, const struct db_login *l, struct err *e)
+{
+	const struct policy_db *db = &d->p->db;
+	const struct db_physical_options o = { .login = *l,
+	    .databases = db->databases, .max_lag = db->max_lag };
+	char seen[ERR_TEXT_MAX];
+
+	(void)snprintf(seen, sizeof(seen), "server %s", d->version);
+	if ((db->physical ? db_physical_check(&o, seen, sizeof(seen), e) :
+	    db_check_source(l, db->databases, e)) == 0)
+		doctor_tell(d, DOCTOR_GOOD, "database: account", NULL, "may "
+		    "take all that a snapshot needs, %s", seen);
+	else if (doctor_must_stop(e))
+		return -1;
+	else
+		doctor_tell(d, DOCTOR_BAD, "database: account", "see "
+		    "muster-db(1) for what the account needs", "%s", e->text);
+	return 0;
+}
+
 static int
 look_db(struct doctor *d, struct err *e)
 {
@@ -183,14 +206,8 @@ look_db(struct doctor *d, struct err *e)
 		return 0;
 	}
 	(void)snprintf(d->version, sizeof(d->version), "%s", a.text);
-	if (db_check_source(&l, db->databases, e) == -1) {
-		if (doctor_must_stop(e))
-			return -1;
-		doctor_tell(d, DOCTOR_BAD, "database: account", "see "
-		    "muster-db(1) for what the account needs", "%s", e->text);
-	} else
-		doctor_tell(d, DOCTOR_GOOD, "database: account", NULL,
-		    "may take all that a snapshot needs, server %s", a.text);
+	if (look_account(d, &l, e) == -1)
+		return -1;
 	if (look_db_clock(d, &l, e) == -1) {
 		if (doctor_must_stop(e))
 			return -1;

@@ -147,8 +147,7 @@ learn_sizes(struct visit *v, const struct depot *depot)
 		goto done;
 	v->size = snapshot_bytes(s);
 	for (size_t i = 0; i < s->n_parts; i++)
-		need += s->parts[i].root.size *
-		    (s->parts[i].kind == PART_DB ? 3 : 1);
+		need += part_copy_size(&s->parts[i], s->parts[i].root.size);
 	if (need > v->d->need)
 		v->d->need = need;
 done:

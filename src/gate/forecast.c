@@ -55,11 +55,14 @@ is_full(const struct past_drill *d)
 static void
 see_sizes(struct forecast *f, const struct history *h, int64_t now)
 {
+	const bool physical = h->snapshots[h->n_snapshots - 1].physical;
 	struct line l = { .n = 0 };
 	double x;
 	size_t i;
 
 	for (i = 0; i < h->n_snapshots; i++) {
+		if (h->snapshots[i].physical != physical)
+			continue;
 		x = (double)(h->snapshots[i].point - now) / DAY;
 		if (x >= -PAST_DAYS)
 			line_add(&l, x, (double)h->snapshots[i].bytes);
@@ -72,13 +75,14 @@ static bool
 see_speeds(struct forecast *f, const struct history *h, int64_t now)
 {
 	struct line l = { .n = 0 };
+	const bool physical = h->snapshots[h->n_snapshots - 1].physical;
 	const struct past_drill *newest = NULL, *d;
 	double x;
 	size_t i;
 
 	for (i = 0; i < h->n_drills; i++) {
 		d = &h->drills[i];
-		if (!is_full(d))
+		if (!is_full(d) || d->physical != physical)
 			continue;
 		newest = d;
 		x = (double)(d->finished - now) / DAY;

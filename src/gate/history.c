@@ -65,9 +65,22 @@ see_snapshot(void *cookie, const struct trail_item *item, struct err *e)
 	p->bytes = snapshot_bytes(x->s);
 	p->new_bytes = x->s->new_bytes;
 	p->unread = snapshot_unread(x->s);
+	p->physical = snapshot_is_physical(x->s);
 	for (i = 0; i < x->s->n_parts; i++)
 		p->sizes[x->s->parts[i].kind] += x->s->parts[i].root.size;
 	return 0;
+}
+
+/* Is it of a drill that unpacked a physical backup? */
+static bool
+is_physical(const struct receipt *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_phases; i++)
+		if (strcmp(r->phases[i].name, "unpack") == 0)
+			return true;
+	return false;
 }
 
 void
@@ -89,6 +102,7 @@ history_keep(struct past_drill *p, const struct receipt *r,
 	p->passed = r->passed;
 	memcpy(p->phases, r->phases, sizeof(p->phases));
 	p->n_phases = r->n_phases;
+	p->physical = is_physical(r);
 }
 
 static int

@@ -23,6 +23,7 @@ struct past_snapshot {
 	int64_t		finished, point, previous_utc;
 	uint64_t	bytes, new_bytes, unread;
 	uint64_t	sizes[HISTORY_KINDS];	/* by kind; 0: not in it */
+	bool		physical;	/* its database: another size */
 };
 
 struct past_drill {
@@ -40,6 +41,7 @@ struct past_drill {
 	bool		passed;
 	struct phase	phases[RECEIPT_PHASES_MAX];
 	size_t		n_phases;
+	bool		physical;	/* of such a snapshot: another speed */
 };
 
 struct past_verdict {

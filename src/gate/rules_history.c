@@ -20,17 +20,22 @@
 #define PAST_LEAST 3
 #define MATERIAL 20			/* a twentieth of the RTO matters */
 
-/* Sizes of a kind in the newest PAST snapshots before the one judged. */
+/*
+ * Sizes of a kind in the newest PAST snapshots before the one judged, of the
+ * same method.
+ */
 static size_t
 past_sizes(const struct evidence *x, enum part_kind kind, double v[PAST])
 {
+	const bool physical = snapshot_is_physical(&x->s);
 	const struct past_snapshot *p;
 	size_t i, n = 0;
 
 	for (i = x->h.n_snapshots; i-- > 0 && n < PAST; ) {
 		p = &x->h.snapshots[i];
 		if (id_compare(&p->digest, &x->s.digest) != 0 &&
-		    p->point <= x->s.point && p->sizes[kind] > 0)
+		    p->point <= x->s.point && p->sizes[kind] > 0 &&
+		    p->physical == physical)
 			v[n++] = (double)p->sizes[kind];
 	}
 	return n;
@@ -138,7 +143,7 @@ rules_past(struct evidence *x, struct err *e)
 	return 0;
 }
 
-/* Seconds a byte of the drills before this one, same host and store kind. */
+/* Seconds a byte of the drills before this one: same host, kind, method. */
 static size_t
 past_speeds(const struct evidence *x, double v[PAST])
 {
@@ -150,7 +155,8 @@ past_speeds(const struct evidence *x, double v[PAST])
 		if (strcmp(p->object, x->timed.object) != 0 && p->passed &&
 		    strcmp(p->kind, x->timed.kind) == 0 &&
 		    strcmp(p->host, x->timed.host) == 0 && p->bytes > 0 &&
-		    p->finished <= x->timed.finished)
+		    p->finished <= x->timed.finished &&
+		    p->physical == x->timed.physical)
 			v[n++] = p->total / (double)p->bytes;
 	}
 	return n;

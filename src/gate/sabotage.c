@@ -69,7 +69,8 @@ sabotage_fits(enum sabotage_kind k, const struct snapshot *s)
 	switch (k) {
 	case SABOTAGE_ROW_GONE:
 	case SABOTAGE_ROW_CHANGED:
-		return has_kind(s, PART_DB);
+		/* Of a physical one the files are compared, not the rows. */
+		return has_kind(s, PART_DB) && !snapshot_is_physical(s);
 	case SABOTAGE_FILE_GONE:
 	case SABOTAGE_FILE_CHANGED:
 		return has_kind(s, PART_FILES);

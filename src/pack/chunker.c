@@ -47,6 +47,19 @@ void
 chunker_start(struct chunker *c, const struct chunker_plan *plan)
 {
 	c->plan = plan;
+	c->block = 0;
+	chunker_again(c);
+}
+
+void
+chunker_blocks(struct chunker *c, size_t block)
+{
+	c->block = block;
+}
+
+void
+chunker_again(struct chunker *c)
+{
 	c->len = 0;
 	c->hash = 0;
 }
@@ -130,6 +143,20 @@ take_head(struct chunker *c, const uint8_t *p, size_t n)
 	return skip + warm;
 }
 
+/* Up to the end of the block. */
+static size_t
+take_block(struct chunker *c, size_t n, bool *cut)
+{
+	size_t left = c->block - c->len;
+
+	*cut = n >= left;
+	c->len += *cut ? 0 : n;
+	if (!*cut)
+		return n;
+	chunker_again(c);
+	return left;
+}
+
 size_t
 chunker_take(struct chunker *c, const uint8_t *p, size_t n, bool *cut)
 {
@@ -138,13 +165,15 @@ chunker_take(struct chunker *c, const uint8_t *p, size_t n, bool *cut)
 	const uint64_t masks[2] = { plan->early, plan->late };
 	size_t used, some, found;
 
+	if (c->block != 0)
+		return take_block(c, n, cut);
 	*cut = false;
 	used = take_head(c, p, n);
 	for (int i = 0; i < 2; i++) {
 		some = below(c, ends[i], n - used);
 		found = scan(plan, masks[i], &c->hash, p + used, some);
 		if (found != 0) {
-			chunker_start(c, plan);
+			chunker_again(c);
 			*cut = true;
 			return used + found;
 		}
@@ -152,7 +181,7 @@ chunker_take(struct chunker *c, const uint8_t *p, size_t n, bool *cut)
 		used += some;
 	}
 	if (c->len == plan->max) {
-		chunker_start(c, plan);
+		chunker_again(c);
 		*cut = true;
 	}
 	return used;

@@ -32,11 +32,18 @@ int	chunker_plan_init(struct chunker_plan *, const uint64_t gear[256],
 struct chunker {
 	const struct chunker_plan *plan;	/* borrowed */
 	size_t			   len;		/* of the chunk so far */
+	size_t			   block;	/* cut after so many, or 0 */
 	uint64_t		   hash;
 };
 
 /* Begin a chunk. */
 void	chunker_start(struct chunker *, const struct chunker_plan *);
+
+/* From its beginning on: cut after so many bytes, whatever they are. */
+void	chunker_blocks(struct chunker *, size_t block);
+
+/* Begin another chunk, to be cut in the same way. */
+void	chunker_again(struct chunker *);
 
 /*
  * Look at the next n bytes: how many of them belong to the chunk, and in *cut

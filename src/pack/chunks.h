@@ -134,6 +134,14 @@ struct stream;
 
 struct stream	*stream_new(struct chunks *, enum content, struct err *);
 
+/*
+ * The same, but cut after every so many bytes: for content that changes in
+ * place and is never shifted, such as pages.  block is not more than the
+ * largest chunk of that kind of content.
+ */
+struct stream	*stream_new_blocks(struct chunks *, enum content, size_t block,
+		    struct err *);
+
 /* Bytes are copied.  An error of a worker shows here or at the end. */
 int	stream_write(struct stream *, const void *, size_t, struct err *);
 

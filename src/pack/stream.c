@@ -451,6 +451,18 @@ put_aside(struct stream *s, const uint8_t *p, size_t n, struct err *e)
 	return (ssize_t)some;
 }
 
+struct stream *
+stream_new_blocks(struct chunks *c, enum content content, size_t block,
+    struct err *e)
+{
+	struct stream *s;
+
+	assert(block > 0 && block <= c->plans[content].max);
+	if ((s = stream_new(c, content, e)) != NULL)
+		chunker_blocks(&s->chunker, block);
+	return s;
+}
+
 int
 stream_write(struct stream *s, const void *data, size_t n, struct err *e)
 {
@@ -568,7 +580,7 @@ stream_end(struct stream *s, struct refs *refs, struct err *e)
 	s->size = 0;
 	if (s->filling != NULL)
 		s->filling->len = 0;
-	chunker_start(&s->chunker, &s->chunks->plans[s->content]);
+	chunker_again(&s->chunker);
 	return rc;
 }
 

@@ -140,6 +140,11 @@ fill_db(struct fill *f, const struct raw_db *raw)
 	if (raw == NULL)
 		return 0;
 	db->present = true;
+	db->physical = raw->method == RAW_PHYSICAL;
+	if (db->physical && raw->exclude.n > 0)
+		return tree_fail_at(f->tree, "components.db.exclude", f->e,
+		    "the physical method takes the whole server: expected "
+		    "nothing to exclude, or method: logical");
 	if (fill_keep_path(f, raw->defaults_file, &db->defaults_file) == -1 ||
 	    fill_keep_path(f, raw->socket, &db->socket) == -1 ||
 	    fill_keep(f, raw->user, &db->user) == -1 ||

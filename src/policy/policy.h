@@ -21,6 +21,7 @@ struct policy_db {
 	const char	 *user;
 	const char	**databases;
 	const char	**exclude;	/* db.table patterns */
+	bool		  physical;	/* method; else logical */
 	uint32_t	  connections;	/* 0: automatic */
 	uint64_t	  max_lag;	/* of a replica; default the rpo */
 };

@@ -53,6 +53,11 @@ static const cyaml_strval_t servers[] = {
 	{ "same-major", 1 },
 };
 
+static const cyaml_strval_t methods[] = {
+	{ "logical", RAW_LOGICAL },
+	{ "physical", RAW_PHYSICAL },
+};
+
 static const cyaml_strval_t owners[] = {
 	{ "proven", RAW_PROVEN },
 	{ "recorded", RAW_RECORDED },
@@ -68,6 +73,8 @@ static const cyaml_schema_field_t db[] = {
 	TEXT("user", MAYBE, raw_db, user),
 	LIST("databases", REQUIRED, raw_db, databases, 1),
 	LIST("exclude", MAYBE, raw_db, exclude, 0),
+	CYAML_FIELD_ENUM("method", MAYBE | CYAML_FLAG_STRICT, struct raw_db,
+	    method, methods, N(methods)),
 	TEXT("connections", MAYBE, raw_db, connections),
 	TEXT("max-lag", MAYBE, raw_db, max_lag),
 	CYAML_FIELD_END
@@ -241,6 +248,8 @@ expected(const cyaml_schema_value_t *v)
 	case CYAML_ENUM:
 		return v->enumeration.strings == booleans ? "true or false" :
 		    v->enumeration.strings == owners ? "proven or recorded" :
+		    v->enumeration.strings == methods ?
+		    "logical or physical" :
 		    v->enumeration.strings[0].str;
 	default:
 		return "text";

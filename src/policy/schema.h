@@ -26,6 +26,7 @@ struct raw_list {
 struct raw_db {
 	char		*defaults_file, *socket, *user, *connections, *max_lag;
 	struct raw_list	 databases, exclude;
+	int		 method;
 };
 
 struct raw_files {
@@ -64,6 +65,7 @@ struct raw_rehearse {
 	char	*run, *timeout;
 };
 
+enum raw_method { RAW_METHOD_UNSET, RAW_LOGICAL, RAW_PHYSICAL };
 enum raw_owners { RAW_OWNERS_UNSET, RAW_PROVEN, RAW_RECORDED };
 
 struct raw_drill {

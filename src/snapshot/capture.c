@@ -6,6 +6,7 @@
 #include "archive/tree.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "db/physical.h"
 #include "snapshot/capture.h"
 
 #define NANO INT64_C(1000000000)
@@ -79,6 +80,22 @@ capture_db(struct chunks *ch, const struct capture *c, struct noting *n,
 }
 
 static int
+capture_physical(struct chunks *ch, const struct capture *c, struct part *p,
+    struct err *e)
+{
+	const struct db_physical_options o = {
+		.login = c->login, .databases = c->recipe->databases,
+		.connections = c->db_connections, .max_lag = c->db_max_lag,
+		.scratch = c->scratch,
+	};
+
+	if (db_physical_take(ch, &o, &p->root, &p->db, e) == -1)
+		return -1;
+	p->point = p->db.utc - (int64_t)p->db.lag * NANO;
+	return 0;
+}
+
+static int
 capture_tree(struct chunks *ch, const struct capture *c, struct noting *n,
     struct part *p, struct err *e)
 {
@@ -113,8 +130,12 @@ capture_part(struct chunks *ch, const struct capture *c, enum part_kind kind,
 
 	memset(p, 0, sizeof(*p));
 	p->kind = kind;
-	rc = kind == PART_DB ? capture_db(ch, c, &n, p, e) :
-	    capture_tree(ch, c, &n, p, e);
+	if (kind != PART_DB)
+		rc = capture_tree(ch, c, &n, p, e);
+	else if (c->recipe->physical)
+		rc = capture_physical(ch, c, p, e);
+	else
+		rc = capture_db(ch, c, &n, p, e);
 	p->seconds = (double)(clock_monotonic() - begun) / 1e9;
 	if (rc == -1)
 		(void)err_add(e, "cannot take %s", part_kind_word(kind));

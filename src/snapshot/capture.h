@@ -17,6 +17,8 @@ struct capture {
 	struct db_login		 login;
 	int			 db_connections;
 	uint64_t		 db_max_lag;	/* seconds; 0: any */
+	/* a folder for the physical method, else NULL */
+	const char		*scratch;
 	/* "/", or the restored copy's */
 	const char		*files_root;
 	const char		*config_root;

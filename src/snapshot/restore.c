@@ -12,6 +12,8 @@
 #include "archive/tree.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/scratch.h"
+#include "db/physical.h"
 #include "snapshot/restore.h"
 
 int
@@ -21,8 +23,13 @@ restore_place(const struct restore_options *o, const struct part *p,
 	int n;
 
 	path[0] = '\0';
-	if (p->kind == PART_DB && o->server != NULL)
-		return 0;
+	if (p->kind == PART_DB && o->server != NULL) {
+		if (!p->db.physical.used)
+			return 0;
+		return err_set(e, ERR_INPUT, "it is a physical backup, which "
+		    "no running server can load: expected a target folder "
+		    "(muster-restore(1) says what to do with it)");
+	}
 	if (o->target == NULL)
 		return err_set(e, ERR_INPUT, "there is no folder for component "
 		    "%s: expected a target, or another component", p->name);
@@ -72,6 +79,45 @@ load_options(const struct restore_options *o)
 	};
 }
 
+/* Whole physical backups are made ready; single files of one are not. */
+static bool
+is_prepared(const struct restore_options *o, const struct part *p)
+{
+	return p->db.physical.used && o->paths == NULL;
+}
+
+/* Whoever will run the server must be able to walk there. */
+static int
+check_way(const char *path, struct err *e)
+{
+	char parent[RESTORE_PATH_SIZE + 2];
+	const char *slash = strrchr(path, '/');
+	uid_t uid;
+	gid_t gid;
+
+	if (db_server_user(&uid, &gid, e) == -1 || uid == 0)
+		return uid == 0 ? 0 : -1;
+	(void)snprintf(parent, sizeof(parent), "%.*s/.", slash == NULL ? 1 :
+	    (int)(slash - path), slash == NULL ? "." : path);
+	if (file_exists(parent))
+		return db_server_way(uid, gid, parent, e);
+	return err_set(e, ERR_INPUT, "there is no folder %s to make the data "
+	    "directory in: expected one that user id %lu can enter", parent,
+	    (unsigned long)uid);
+}
+
+/* Files of two data directories in one are none. */
+static int
+check_physical(const char *path, const struct restore_options *o,
+    struct err *e)
+{
+	if (!o->into_nonempty && !o->resume)
+		return check_way(path, e);
+	return err_set(e, ERR_INPUT, "it is a physical backup: expected an "
+	    "empty folder, without %s", o->resume ? "--resume" :
+	    "--into-nonempty");
+}
+
 static int
 check_part(struct depot *d, const struct part *p,
     const struct restore_options *o, struct err *e)
@@ -81,6 +127,9 @@ check_part(struct depot *d, const struct part *p,
 	struct db_stats none;
 
 	if (restore_place(o, p, path, e) == -1)
+		return -1;
+	if (is_prepared(o, p) && (check_physical(path, o, e) == -1 ||
+	    db_physical_can_prepare(p->db.version, e) == -1))
 		return -1;
 	if (path[0] != '\0')
 		return o->into_nonempty || o->resume ? 0 :
@@ -99,7 +148,8 @@ restore_tree(struct depot *d, const struct part *p,
 	struct tree_restore_options t = {
 		.target = path, .into_nonempty = o->into_nonempty,
 		.resume = o->resume,
-		.owners = geteuid() == 0, .paths = o->paths,
+		.owners = geteuid() == 0 && !p->db.physical.used,
+		.paths = o->paths,
 		.note = o->note, .cookie = o->cookie,
 	};
 	struct tree_stats ts = { 0 };
@@ -123,6 +173,33 @@ restore_tree(struct depot *d, const struct part *p,
 	stats->bytes += ts.bytes;
 	stats->kept += ts.kept;
 	return 0;
+}
+
+/* Make a server's data directory of the files, his who will run it. */
+static int
+prepare(const struct part *p, const struct restore_options *o,
+    struct err *e)
+{
+	char path[RESTORE_PATH_SIZE];
+	struct db_prepare pr = { .folder = path };
+	struct scratch *scratch = NULL;
+	int rc = -1;
+
+	if (restore_place(o, p, path, e) == -1 ||
+	    db_server_user(&pr.uid, &pr.gid, e) == -1)
+		return -1;
+	if (o->step != NULL)
+		o->step(o->cookie, "prepare");
+	if ((scratch = scratch_new(o->scratch != NULL ? o->scratch : "/var/tmp",
+	    e)) == NULL)
+		return -1;
+	pr.scratch = scratch_path(scratch);
+	pr.memory = db_server_memory(o->memory);
+	if (pr.uid == 0 || db_physical_hand_over(path, pr.uid, pr.gid,
+	    e) == 0)
+		rc = db_physical_prepare(&pr, &p->db.physical, e);
+	scratch_free(scratch);
+	return rc;
 }
 
 static int
@@ -181,6 +258,8 @@ restore_snapshot(struct depot *d, const struct snapshot *s,
 		rc = p->kind == PART_DB && o->server != NULL ?
 		    restore_db(d, p, o, stats, e) :
 		    restore_tree(d, p, o, stats, e);
+		if (rc == 0 && is_prepared(o, p))
+			rc = prepare(p, o, e);
 		if (rc == -1)
 			return err_add(e, "cannot restore component %s",
 			    p->name);

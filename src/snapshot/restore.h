@@ -20,6 +20,9 @@ struct restore_options {
 	bool			 into_nonempty;
 	bool			 resume;	/* of files: see tree.h */
 	const char		*rename_from, *rename_to;	/* a database */
+	/* for preparing a physical backup: a folder, or NULL: /var/tmp */
+	const char		*scratch;
+	uint64_t		 memory;	/* 0: by what the machine has */
 	void			(*step)(void *cookie, const char *name);
 	void			(*note)(void *cookie, const char *path,
 				    const char *why);
@@ -51,6 +54,9 @@ int	restore_check(struct depot *, const struct snapshot *,
 	    const struct restore_options *, struct err *);
 
 /*
+ * A physical backup of the database becomes a data directory that a server
+ * starts on: unpacked and prepared, and of the server's user when we are root.
+ *
  * Put a snapshot's components back, if restore_check() finds nothing against
  * it.  Owners are set when we are root.  On -1 stats->changed says whether
  * anything was changed before.

@@ -148,8 +148,9 @@ recipe_json(const struct policy *p)
 	if (o == NULL)
 		return NULL;
 	if (p->db.present && json_object_set_new(o, "db",
-	    json_pack("{s:o, s:o}", "databases", list_json(p->db.databases),
-	    "exclude", list_json(p->db.exclude))) == -1)
+	    json_pack("{s:o, s:o, s:s*}", "databases",
+	    list_json(p->db.databases), "exclude", list_json(p->db.exclude),
+	    "method", p->db.physical ? "physical" : NULL)) == -1)
 		goto refuse;
 	if (p->files.present && json_object_set_new(o, "files",
 	    json_pack("{s:o, s:o, s:b}", "paths", list_json(p->files.paths),
@@ -253,6 +254,7 @@ recipe_parse(struct recipe *r, struct err *e)
 	    (list_parse(o, "databases", &r->databases, e) == -1 ||
 	    list_parse(o, "exclude", &r->db_exclude, e) == -1))
 		return -1;
+	r->physical = json_object_get(o, "method") != NULL;
 	if ((o = json_object_get(all, "files")) != NULL &&
 	    (list_parse(o, "paths", &r->files, e) == -1 ||
 	    list_parse(o, "exclude", &r->files_exclude, e) == -1 ||
@@ -318,6 +320,7 @@ recipe_of_policy(struct recipe *r, const struct policy *p)
 	if (p->db.present) {
 		r->databases = p->db.databases;
 		r->db_exclude = p->db.exclude;
+		r->physical = p->db.physical;
 	}
 	if (p->files.present) {
 		r->files = p->files.paths;

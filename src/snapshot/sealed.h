@@ -45,6 +45,7 @@ void	notes_each(const struct notes *, void (*each)(void *cookie,
 /* How the policy has a component taken; freed by recipe_free(). */
 struct recipe {
 	const char	**databases, **db_exclude;
+	bool		  physical;	/* the method */
 	const char	**files, **files_exclude;
 	bool		  files_one_fs;
 	const char	**config, **config_exclude;

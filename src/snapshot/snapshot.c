@@ -40,6 +40,25 @@ part_kind_parse(const char *word, enum part_kind *k)
 	return -1;
 }
 
+uint64_t
+part_copy_size(const struct part *p, uint64_t size)
+{
+	if (p->kind != PART_DB)
+		return size;
+	return p->db.physical.used ? size + size / 4 : 3 * size;
+}
+
+bool
+snapshot_is_physical(const struct snapshot *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_parts; i++)
+		if (s->parts[i].db.physical.used)
+			return true;
+	return false;
+}
+
 const struct part *
 snapshot_part(const struct snapshot *s, const char *name)
 {
@@ -128,24 +147,53 @@ ref_parse(const json_t *o, struct ref *r, struct err *e)
 }
 
 static json_t *
+physical_json(const struct db_physical *f)
+{
+	if (!f->used)
+		return NULL;
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}", "tool", f->tool,
+	    "lsn", (json_int_t)f->lsn, "page_size", (json_int_t)f->page_size,
+	    "undo_tablespaces", (json_int_t)f->undo_tablespaces,
+	    "lower_case_table_names", (json_int_t)f->lower_case,
+	    "data_file_path", f->data_files);
+}
+
+static int
+physical_parse(const json_t *o, struct db_physical *f, struct err *e)
+{
+	f->used = true;
+	if (want_text(o, "tool", f->tool, sizeof(f->tool), e) == -1 ||
+	    want_u64(o, "lsn", INT64_MAX, &f->lsn, e) == -1 ||
+	    want_u32(o, "page_size", &f->page_size, e) == -1 ||
+	    want_u32(o, "undo_tablespaces", &f->undo_tablespaces, e) == -1 ||
+	    want_u32(o, "lower_case_table_names", &f->lower_case, e) == -1)
+		return -1;
+	return want_text(o, "data_file_path", f->data_files,
+	    sizeof(f->data_files), e);
+}
+
+static json_t *
 db_json(const struct db_point *p)
 {
 	json_t *lag = p->replica ? json_integer((json_int_t)p->lag) : NULL;
 	json_t *cluster = p->cluster[0] == '\0' ? NULL :
 	    json_string(p->cluster);
 
-	return json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:o*, s:o*}",
-	    "version", p->version, "time", want_make_time(p->utc),
+	return json_pack("{s:s, s:o, s:s, s:I, s:s, s:I, s:I, s:o*, s:o*, "
+	    "s:o*}", "version", p->version, "time", want_make_time(p->utc),
 	    "binlog_file", p->binlog_file,
 	    "binlog_pos", (json_int_t)p->binlog_pos, "gtid", p->gtid,
 	    "lock_us", (json_int_t)p->lock_us,
 	    "not_transactional", (json_int_t)p->not_transactional,
-	    "replica_lag", lag, "galera", cluster);
+	    "replica_lag", lag, "galera", cluster,
+	    "physical", physical_json(&p->physical));
 }
 
 static int
 db_parse(const json_t *o, struct db_point *p, struct err *e)
 {
+	const json_t *f = json_object_get(o, "physical");
+
 	if (want_text(o, "version", p->version, sizeof(p->version), e) == -1 ||
 	    want_time(o, "time", &p->utc, e) == -1 ||
 	    want_text(o, "binlog_file", p->binlog_file,
@@ -158,6 +206,8 @@ db_parse(const json_t *o, struct db_point *p, struct err *e)
 	if (json_object_get(o, "galera") != NULL && want_text(o, "galera",
 	    p->cluster, sizeof(p->cluster), e) == -1)
 		return -1;
+	if (f != NULL && physical_parse(f, &p->physical, e) == -1)
+		return err_add(e, "physical");
 	p->replica = json_object_get(o, "replica_lag") != NULL;
 	return p->replica ? want_u64(o, "replica_lag", UINT32_MAX, &p->lag,
 	    e) : 0;
@@ -215,6 +265,7 @@ part_parse(const json_t *o, struct part *p, struct err *e)
 		    "kind: expected db, files, config or stream");
 	if (p->name[0] == '\0' || strpbrk(p->name, "/.") != NULL)
 		return err_set(e, ERR_DAMAGED, "name: expected a plain word");
+	p->db = (struct db_point){ .tries = 0 };
 	if (want_time(o, "point", &p->point, e) == -1 ||
 	    want_number(o, "seconds", &p->seconds, e) == -1 ||
 	    want_u64(o, "unread", INT64_MAX, &p->unread, e) == -1 ||

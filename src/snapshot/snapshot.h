@@ -60,6 +60,15 @@ struct snapshot {
 	int64_t		previous_utc;	/* when that was finished, or 0 */
 };
 
+/*
+ * How much room a copy of so many bytes of the part takes: of a database, more
+ * than its rows.
+ */
+uint64_t	part_copy_size(const struct part *, uint64_t size);
+
+/* Is there a part that was taken by the physical method? */
+bool		snapshot_is_physical(const struct snapshot *);
+
 /* Word for a kind, and back (-1 when it is none). */
 const char	*part_kind_word(enum part_kind);
 int		 part_kind_parse(const char *, enum part_kind *);

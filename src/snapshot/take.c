@@ -383,6 +383,7 @@ take_snapshot(struct depot *d, const struct take_options *o,
 		.db_connections = (int)o->policy->db.connections,
 		.db_max_lag = o->policy->db.max_lag != 0 ?
 		    o->policy->db.max_lag : o->policy->rpo,
+		.scratch = o->policy->drill_scratch,
 		.notes = notes,
 	};
 	struct err ignored;

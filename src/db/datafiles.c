@@ -1,0 +1,363 @@
+/*
+ * Files of a data directory: see datafiles.h.
+ *
+ * An open file has a stream of chunks of its own; of one that was ended, the
+ * list of its chunks is kept until all are there.  Their heads, which hold the
+ * names, are written last: so a file may be renamed, and the order in which
+ * they came does not show.
+ */
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/entry.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/intr.h"
+#include "db/datafiles.h"
+#include "pack/chunks.h"
+
+#define READ_SIZE ((size_t)256 << 10)
+#define TAR_BLOCK 512
+#define DEPTH_MAX 8
+
+struct datafile {
+	char		*name;
+	struct stream	*stream;	/* NULL: ended */
+	uint64_t	 size;
+	struct refs	 refs;
+};
+
+struct datafiles {
+	struct chunks	*chunks;
+	struct datafile	*open;		/* few */
+	size_t		 n_open, size_open;
+	struct datafile	*v;		/* ended */
+	size_t		 n, size;
+};
+
+static void
+file_drop(struct datafile *f)
+{
+	stream_free(f->stream);
+	refs_drop(&f->refs);
+	free(f->name);
+}
+
+struct datafiles *
+datafiles_new(struct chunks *c, struct err *e)
+{
+	struct datafiles *d;
+
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		(void)err_memory(e);
+	else
+		d->chunks = c;
+	return d;
+}
+
+void
+datafiles_free(struct datafiles *d)
+{
+	if (d == NULL)
+		return;
+	while (d->n_open > 0)
+		file_drop(&d->open[--d->n_open]);
+	while (d->n > 0)
+		file_drop(&d->v[--d->n]);
+	free(d->open);
+	free(d->v);
+	free(d);
+}
+
+static struct datafile *
+find(struct datafile *v, size_t n, const char *name)
+{
+	while (n-- > 0)
+		if (strcmp(v[n].name, name) == 0)
+			return &v[n];
+	return NULL;
+}
+
+/* Append a file to one of the lists; what it holds is the list's then. */
+static struct datafile *
+append(struct datafile **v, size_t *n, size_t *size, const struct datafile *f,
+    struct err *e)
+{
+	size_t more = *size > 0 ? 2 * *size : 16;
+	struct datafile *p = *v;
+
+	if (*n == *size) {
+		if ((p = reallocarray(*v, more, sizeof(*p))) == NULL) {
+			(void)err_memory(e);
+			return NULL;
+		}
+		*v = p;
+		*size = more;
+	}
+	p[*n] = *f;
+	return &p[(*n)++];
+}
+
+static struct datafile *
+begin(struct datafiles *d, const char *name, struct err *e)
+{
+	struct datafile f = { .name = strdup(name) }, *kept = NULL;
+
+	refs_init(&f.refs);
+	if (f.name == NULL)
+		(void)err_memory(e);
+	else if ((f.stream = stream_new_blocks(d->chunks, CONTENT_RUN,
+	    DATAFILES_BLOCK, e)) != NULL)
+		kept = append(&d->open, &d->n_open, &d->size_open, &f, e);
+	if (kept == NULL)
+		file_drop(&f);
+	return kept;
+}
+
+int
+datafiles_write(struct datafiles *d, const char *name, uint64_t offset,
+    const void *data, size_t len, struct err *e)
+{
+	struct datafile *f;
+
+	if ((f = find(d->open, d->n_open, name)) == NULL &&
+	    (f = begin(d, name, e)) == NULL)
+		return -1;
+	if (f->size != offset)
+		return err_set(e, ERR_DAMAGED, "%s goes on at byte %llu, but "
+		    "has %llu", name, (unsigned long long)offset,
+		    (unsigned long long)f->size);
+	f->size += len;
+	return stream_write(f->stream, data, len, e);
+}
+
+int
+datafiles_end(struct datafiles *d, const char *name, struct err *e)
+{
+	static const uint8_t zeros[TAR_BLOCK];
+	struct datafile *f, done;
+	size_t pad;
+
+	if ((f = find(d->open, d->n_open, name)) == NULL &&
+	    (f = begin(d, name, e)) == NULL)
+		return -1;
+	pad = (TAR_BLOCK - f->size % TAR_BLOCK) % TAR_BLOCK;
+	if (stream_write(f->stream, zeros, pad, e) == -1 ||
+	    stream_end(f->stream, &f->refs, e) == -1)
+		return -1;
+	stream_free(f->stream);
+	f->stream = NULL;
+	done = *f;
+	*f = d->open[--d->n_open];
+	if (append(&d->v, &d->n, &d->size, &done, e) == NULL) {
+		file_drop(&done);
+		return -1;
+	}
+	return 0;
+}
+
+static struct datafile *
+find_ended(struct datafiles *d, const char *name, struct err *e)
+{
+	struct datafile *f = find(d->v, d->n, name);
+
+	if (f == NULL)
+		(void)err_set(e, ERR_DAMAGED, "%s is renamed or removed, but "
+		    "never came", name);
+	return f;
+}
+
+int
+datafiles_rename(struct datafiles *d, const char *name, const char *to,
+    struct err *e)
+{
+	struct datafile *f = find_ended(d, name, e);
+	char *copy;
+
+	if (f == NULL)
+		return -1;
+	if ((copy = strdup(to)) == NULL)
+		return err_memory(e);
+	free(f->name);
+	f->name = copy;
+	return 0;
+}
+
+int
+datafiles_remove(struct datafiles *d, const char *name, struct err *e)
+{
+	struct datafile *f = find_ended(d, name, e);
+
+	if (f == NULL)
+		return -1;
+	file_drop(f);
+	*f = d->v[--d->n];
+	return 0;
+}
+
+static int
+add_content(struct datafiles *d, int fd, const char *name, uint8_t *buffer,
+    struct err *e)
+{
+	uint64_t offset = 0;
+	size_t n;
+
+	do {
+		if (intr_check(e) == -1 ||
+		    fd_read_some(fd, buffer, READ_SIZE, &n, e) == -1)
+			return -1;
+		if (n > 0 && datafiles_write(d, name, offset, buffer, n,
+		    e) == -1)
+			return -1;
+		offset += n;
+	} while (n > 0);
+	return datafiles_end(d, name, e);
+}
+
+struct walk {
+	struct datafiles	*d;
+	uint8_t			*buffer;
+	char			 name[PATH_MAX];	/* below the folder */
+	int			 depth;
+};
+
+static int	walk_folder(struct walk *, int *, struct err *);
+
+/* One member of an open folder; the walk has its name. */
+static int
+walk_member(struct walk *w, int in, const char *part, struct err *e)
+{
+	struct stat st;
+	int fd, rc;
+
+	fd = openat(in, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1 && errno == ELOOP)
+		return err_set(e, ERR_UNSUPPORTED, "%s is a symbolic link",
+		    w->name);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		rc = err_sys(e, "cannot open %s", w->name);
+	} else if (S_ISDIR(st.st_mode)) {
+		return walk_folder(w, &fd, e);
+	} else if (S_ISREG(st.st_mode)) {
+		rc = add_content(w->d, fd, w->name, w->buffer, e);
+		if (rc == -1)
+			(void)err_add(e, "%s", w->name);
+	} else
+		rc = err_set(e, ERR_UNSUPPORTED, "%s is no regular file",
+		    w->name);
+	fd_drop(&fd);
+	return rc;
+}
+
+/* All members of a folder, which is closed. */
+static int
+walk_folder(struct walk *w, int *folder, struct err *e)
+{
+	const size_t len = strlen(w->name);
+	const struct dirent *de;
+	DIR *dir;
+	int n, rc = 0;
+
+	if ((dir = fdopendir(*folder)) == NULL) {
+		rc = err_sys(e, "cannot read folder %s", w->name);
+		fd_drop(folder);
+		return rc;
+	}
+	if (++w->depth > DEPTH_MAX)
+		rc = err_set(e, ERR_UNSUPPORTED, "%s: folders too deep",
+		    w->name);
+	while (rc == 0 && (errno = 0, de = readdir(dir)) != NULL) {
+		if (strcmp(de->d_name, ".") == 0 ||
+		    strcmp(de->d_name, "..") == 0)
+			continue;
+		n = snprintf(w->name + len, sizeof(w->name) - len, "%s%s",
+		    len > 0 ? "/" : "", de->d_name);
+		if (n < 0 || (size_t)n >= sizeof(w->name) - len)
+			rc = err_set(e, ERR_UNSUPPORTED, "a name is too long");
+		else
+			rc = walk_member(w, dirfd(dir), de->d_name, e);
+		w->name[len] = '\0';
+	}
+	if (rc == 0 && errno != 0)
+		rc = err_sys(e, "cannot read folder %s", w->name);
+	w->depth--;
+	(void)closedir(dir);
+	return rc;
+}
+
+int
+datafiles_add_folder(struct datafiles *d, const char *path, struct err *e)
+{
+	struct walk *w = calloc(1, sizeof(*w));
+	int fd, rc = -1;
+
+	if (w == NULL || (w->buffer = malloc(READ_SIZE)) == NULL)
+		(void)err_memory(e);
+	else if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		(void)err_sys(e, "cannot open %s", path);
+	else {
+		w->d = d;
+		rc = walk_folder(w, &fd, e);
+	}
+	if (w != NULL)
+		free(w->buffer);
+	free(w);
+	return rc;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct datafile *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int
+add_segment(void *archive, const struct segment *s, struct err *e)
+{
+	return archive_writer_add(archive, s, e);
+}
+
+int
+datafiles_archive(struct datafiles *d, struct archive_root *root,
+    struct err *e)
+{
+	struct entry en = { .mode = S_IFREG | 0600 };
+	struct archive_writer *archive = NULL;
+	struct entry_writer *w = NULL;
+	size_t i;
+	int rc = -1;
+
+	if (d->n_open > 0)
+		return err_set(e, ERR_DAMAGED, "the end of %s never came",
+		    d->open[0].name);
+	qsort(d->v, d->n, sizeof(*d->v), compare_names);
+	for (i = 1; i < d->n; i++)
+		if (strcmp(d->v[i - 1].name, d->v[i].name) == 0)
+			return err_set(e, ERR_DAMAGED, "%s came twice",
+			    d->v[i].name);
+	if ((archive = archive_writer_new(d->chunks, e)) == NULL ||
+	    (w = entry_writer_new(d->chunks, add_segment, archive,
+	    e)) == NULL)
+		goto done;
+	for (i = 0; i < d->n; i++) {
+		en.path = d->v[i].name;
+		en.size = d->v[i].size;
+		if (entry_writer_put(w, &en, &d->v[i].refs, e) == -1)
+			goto done;
+	}
+	rc = archive_writer_end(archive, root, e);
+done:
+	entry_writer_free(w);
+	archive_writer_free(archive);
+	return rc;
+}

@@ -1,0 +1,176 @@
+/*
+ * From unpacked files to a data directory that a server starts on.
+ */
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/num.h"
+#include "base/scratch.h"
+#include "db/physical.h"
+#include "db/server_place.h"
+
+#define SMALL_MAX 65536
+#define DEPTH_MAX 8
+#define LITTLE ((uint64_t)32 << 20)
+
+static int	give_folder(int *, uid_t, gid_t, int, struct err *);
+
+static int
+give(int in, const char *name, uid_t uid, gid_t gid, int depth, struct err *e)
+{
+	struct stat st;
+	int fd, rc = 0;
+
+	fd = openat(in, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1)
+		rc = err_sys(e, "cannot open %s", name);
+	else if (fchown(fd, uid, gid) == -1 ||
+	    fchmod(fd, S_ISDIR(st.st_mode) ? 0700 : 0600) == -1)
+		rc = err_sys(e, "cannot hand over %s", name);
+	else if (S_ISDIR(st.st_mode))
+		return give_folder(&fd, uid, gid, depth + 1, e);
+	fd_drop(&fd);
+	return rc;
+}
+
+/* All in the folder, which is closed. */
+static int
+give_folder(int *folder, uid_t uid, gid_t gid, int depth, struct err *e)
+{
+	const struct dirent *de;
+	int rc = 0;
+	DIR *dir;
+
+	if ((dir = fdopendir(*folder)) == NULL) {
+		rc = err_sys(e, "cannot read a folder");
+		fd_drop(folder);
+		return rc;
+	}
+	if (depth > DEPTH_MAX)
+		rc = err_set(e, ERR_UNSUPPORTED, "folders too deep");
+	while (rc == 0 && (errno = 0, de = readdir(dir)) != NULL)
+		if (strcmp(de->d_name, ".") != 0 &&
+		    strcmp(de->d_name, "..") != 0)
+			rc = give(dirfd(dir), de->d_name, uid, gid, depth, e);
+	if (rc == 0 && errno != 0)
+		rc = err_sys(e, "cannot read a folder");
+	(void)closedir(dir);
+	return rc;
+}
+
+int
+db_physical_hand_over(const char *folder, uid_t uid, gid_t gid, struct err *e)
+{
+	return give(AT_FDCWD, folder, uid, gid, 0, e);
+}
+
+/* Did it come to where the redo log of the backup ends? */
+static int
+check_end(const struct db_prepare *p, const struct db_physical *f,
+    struct err *e)
+{
+	char path[PATH_MAX], want[64];
+	const char *text;
+	struct buf b;
+	int rc = -1;
+
+	buf_init(&b, SMALL_MAX);
+	(void)snprintf(want, sizeof(want), "last_lsn = %llu\n",
+	    (unsigned long long)f->lsn);
+	(void)snprintf(path, sizeof(path), "%.*s/xtrabackup_checkpoints",
+	    PATH_MAX - 32, p->folder);
+	if (file_load(path, &b, e) == -1 || (text = buf_text(&b, e)) == NULL)
+		goto done;
+	rc = 0;
+	if (strstr(text, "backup_type = log-applied") == NULL ||
+	    strstr(text, want) == NULL)
+		rc = err_set(e, ERR_DAMAGED, "mariadb-backup did not bring the "
+		    "files to LSN %llu", (unsigned long long)f->lsn);
+done:
+	buf_drop(&b);
+	return rc;
+}
+
+/* A "no" about the files, or trouble with the place or the machine? */
+static void
+tell_verdict(const char *folder, int status, struct err *e)
+{
+	struct statvfs v;
+	bool full = strstr(e->text, "No space left") != NULL ||
+	    strstr(e->text, "errno 28") != NULL ||
+	    (statvfs(folder, &v) == 0 &&
+	    (uint64_t)v.f_bavail * v.f_frsize < LITTLE);
+
+	e->kind = full || WIFSIGNALED(status) ? ERR_SYSTEM : ERR_DAMAGED;
+	if (full)
+		e->sys = ENOSPC;
+}
+
+static int
+run(const struct db_prepare *p, const char *tool, const char *log,
+    struct err *e)
+{
+	char target[PATH_MAX + 32], marker[PATH_MAX + 32], memory[64];
+	const char *argv[] = { tool, "--no-defaults", "--prepare", target,
+	    memory, NULL };
+	const char *const env[] = { marker, "TZ=UTC", NULL };
+	struct child_spec spec = { .argv = argv, .env = env, .in = -1,
+	    .out = -1, .dir = p->folder, .uid = p->uid, .gid = p->gid };
+	struct child *child = NULL;
+	int status, rc = -1;
+
+	(void)snprintf(target, sizeof(target), "--target-dir=%s", p->folder);
+	(void)snprintf(marker, sizeof(marker), "MUSTER_SCRATCH=%s",
+	    p->scratch);
+	(void)snprintf(memory, sizeof(memory), "--use-memory=%llu",
+	    (unsigned long long)p->memory);
+	if (p->memory == 0)
+		argv[4] = NULL;
+	spec.err = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (spec.err == -1)
+		return err_sys(e, "cannot make %s", log);
+	if ((child = child_start(&spec, e)) == NULL ||
+	    child_wait(child, -1, &status, e) != 1)
+		goto done;
+	if ((rc = backup_tool_ended(log, status, "", e)) == -1)
+		tell_verdict(p->folder, status, e);
+done:
+	child_kill(child);
+	fd_drop(&spec.err);
+	return rc;
+}
+
+int
+db_physical_prepare(const struct db_prepare *p, const struct db_physical *f,
+    struct err *e)
+{
+	static const char *const names[] = { "mariadb-backup", "mariabackup",
+	    NULL };
+	char tool[PATH_MAX], log[PATH_MAX];
+
+	if (snprintf(log, sizeof(log), "%s/prepare.log", p->scratch) >=
+	    (int)sizeof(log))
+		return err_set(e, ERR_INPUT, "the scratch folder's path is too "
+		    "long");
+	if (server_find_program(names, "the package mariadb-backup", tool,
+	    e) == -1)
+		return -1;
+	if (run(p, tool, log, e) == -1 || check_end(p, f, e) == -1)
+		return err_add(e, "cannot prepare the files");
+	return 0;
+}
