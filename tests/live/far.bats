@@ -230,3 +230,18 @@ count() {
 	[[ $output == *"store offsite: "*"if it is new: muster-ship --init"* ]]
 	[[ $output != *"make its folder"* ]]
 }
+
+@test "what a bucket without locks holds is told, and not touched" {
+	docs_policy | sed "s|^  local: .*|&\n  offsite: {url: \
+\"s3://$S3_BUCKET/$prefix\", endpoint: \"$S3_ENDPOINT\", \
+region: us-east-1}|" >"$MUSTER_POLICY"
+	muster ship --init --quiet
+	sed -i 's|us-east-1}|us-east-1, object-lock: {mode: governance, \
+days: 30}}|' "$MUSTER_POLICY"
+	grep -q governance "$MUSTER_POLICY"
+	run -1 muster ship
+	[[ $output == *"BAD offsite: locks: no object that the snapshots "* ]]
+	[[ $output == *"s3:GetObjectRetention"* ]]
+	# no request for a lock was taken for a put
+	run -0 muster verify -s offsite
+}

@@ -93,6 +93,16 @@ SPOIL(sampled_without_proof)
 	    "made up");
 }
 
+/* Receipts that say of their sample what cannot be. */
+SPOIL(sample_of_more_than_all) { of_sample(x, 0.2); x->r.sample.tables = 5; }
+SPOIL(sample_share_of_200) { of_sample(x, 0.2); x->r.sample.share *= 20; }
+
+SPOIL(sample_of_no_seed)
+{
+	of_sample(x, 0.2);
+	x->r.sample.seed = RECEIPT_SEED_MAX + 1;
+}
+
 /* All of it, and still: its time was never held against the objective. */
 SPOIL(sampled_whole) { of_sample(x, 1); }
 
@@ -412,6 +422,12 @@ static const struct wrong wrongs[] = {
 	    "full drill" },
 	{ "a sampled one after it failed", sampled_failed, NULL,
 	    "drill passed" },
+	{ "5 of 4 tables were sampled", sample_of_more_than_all, NULL,
+	    "drill trail" },
+	{ "200 % were to be sampled", sample_share_of_200, NULL,
+	    "drill trail" },
+	{ "sampled by a seed that is none", sample_of_no_seed, NULL,
+	    "drill trail" },
 	{ "sampled, but nothing was proven", sampled_without_proof, NULL,
 	    "drill complete" },
 	{ "a machine takes too long to get", declared_too_long, NULL, "rto" },

@@ -79,6 +79,7 @@ the_smallest_policy_has_all_defaults(void **state)
 	assert_int_equal(p->gate_doctor_age, 0);
 	assert_int_equal(p->gate_escrow, 0);
 	assert_int_equal(p->gate_coverage, 1000000);
+	assert_int_equal(p->gate_full_age, 30 * 86400);
 	assert_int_equal(p->gate_slowdown, 1000000);
 	assert_int_equal(p->gate_forecast, 0);
 	assert_int_equal(p->gate_shrink, 500000);
@@ -155,6 +156,7 @@ every_key_arrives_where_it_belongs(void **state)
 	    "  valid: 30m, readers: [0123456789abcdef], key-apart: true,\n"
 	    "  offsite: [last, near], locked: 7d, doctor-age: 1d,\n"
 	    "  drill-key: {escrow: 90d},\n"
+	    "  full-drill-age: 9d,\n"
 	    "  coverage: 30%, slowdown: 50%, forecast: 30d, rpo-period: 7d,\n"
 	    "  size: {shrink: 25%, growth: 300%}, sabotage-age: 30d,\n"
 	    "  clock-skew: 0s, checks: [{name: c, run: 'true', timeout: 9s},\n"
@@ -235,6 +237,7 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_int_equal(p->gate_doctor_age, 86400);
 	assert_int_equal(p->gate_escrow, 90 * 86400);
 	assert_int_equal(p->gate_coverage, 300000);
+	assert_int_equal(p->gate_full_age, 9 * 86400);
 	assert_int_equal(p->gate_slowdown, 500000);
 	assert_int_equal(p->gate_forecast, 30 * 86400);
 	assert_int_equal(p->gate_rpo_period, 7 * 86400);

@@ -53,6 +53,25 @@ fresh(void)
 	return s;
 }
 
+static void
+a_directory_locks_nothing_and_says_so(void **state)
+{
+	const struct store_kept k = { STORE_COMPLIANCE, INT64_MAX };
+	struct store *s = fresh();
+	struct store_kept seen;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(PUT(s, "a"), STORE_PUT);
+	assert_int_equal(store_keep(s, "a", &k, &e), -1);
+	assert_int_equal(e.kind, ERR_UNSUPPORTED);
+	assert_int_equal(store_keep(s, "../a", &k, &e), -1);
+	assert_int_equal(e.kind, ERR_INPUT);
+	assert_int_equal(store_kept(s, "a", &seen, &e), 0);
+	assert_int_equal(seen.lock, STORE_UNLOCKED);
+	store_close(s);
+}
+
 static mode_t
 mode_of(const char *path)
 {
@@ -442,6 +461,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    what_is_not_read_soon_is_the_same_past_the_page_cache),
+		cmocka_unit_test(a_directory_locks_nothing_and_says_so),
 		cmocka_unit_test(objects_are_read_only_and_folders_private),
 		cmocka_unit_test(a_put_leaves_no_temporary_file),
 		cmocka_unit_test(a_store_that_is_not_there_is_absent),
