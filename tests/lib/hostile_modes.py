@@ -1,6 +1,7 @@
 """Ways to go wrong, for hostile_s3.py: each gets a connection whose request's
 head was read.  True: the connection may be used again.  Not a command.
 """
+import os
 import socket
 import struct
 import time
@@ -9,7 +10,7 @@ from urllib.parse import quote
 XML = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 HTML = b"<html><body>Please log in</body></html>"
 PAGE = [b"Content-Type: text/html"]
-PATIENCE = 20
+PATIENCE = 20 * int(os.environ.get("MUSTER_TEST_PATIENCE", "1"))
 MODES = {}
 
 

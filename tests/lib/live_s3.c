@@ -155,7 +155,7 @@ live_s3_admin(const struct live_s3 *l, char *out, size_t size, ...)
 			break;
 	va_end(ap);
 	buf_init(&b, 1 << 20);
-	must(child_run(&spec, 60, &b, &status, &e) == 0, &e);
+	must(child_run(&spec, 600, &b, &status, &e) == 0, &e);
 	if (status != 0)
 		fail_msg("s3_admin.py %s: %.*s", argv[2], (int)b.len,
 		    (const char *)b.data);
