@@ -144,7 +144,8 @@ check_kind(const struct conn *c, const struct relation *t, const char *type,
 {
 	if (t->engine[0] == '\0')
 		return err_set(e, ERR_REMOTE, "%s.%s cannot be opened by the "
-		    "server: %.300s", t->database, t->name, comment);
+		    "server: %.300s: repair or drop it, or exclude it "
+		    "(components.db.exclude)", t->database, t->name, comment);
 	if (engine_kind(t->engine) == ENGINE_UNKNOWN)
 		return err_set(e, ERR_UNSUPPORTED, "%s.%s: engine %s is not "
 		    "supported: exclude the table (components.db.exclude)",
