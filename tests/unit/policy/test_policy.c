@@ -175,6 +175,7 @@ every_key_arrives_where_it_belongs(void **state)
 	assert_null(p->db.databases[2]);
 	assert_string_equal(p->db.exclude[0], "a.x");
 	assert_int_equal(p->db.connections, 10);
+	assert_false(p->db.physical);
 	assert_string_equal(p->files.paths[0], "/etc/m/f");
 	assert_string_equal(p->files.paths[1], "/etc/m/../g");
 	assert_string_equal(p->files.paths[2], "/h");

@@ -233,6 +233,14 @@ numbers_out_of_range_are_refused(void **state)
 	refuse(SMALLEST "retention: {daily: 0x10}\n",
 	    "p.yaml:9: retention.daily: expected a whole number up to "
 	    "1000000, not 0x10");
+	refuse(SITE "components:\n  db: {databases: [a], method: binary}\n"
+	    STORES KEYS OBJECTIVES,
+	    "p.yaml:3: components.db.method: expected logical or physical, "
+	    "not binary");
+	refuse(SITE "components:\n  db: {databases: [a], exclude: [a.b],\n"
+	    "    method: physical}\n" STORES KEYS OBJECTIVES,
+	    "p.yaml:3: components.db.exclude: the physical method takes the "
+	    "whole server: expected nothing to exclude, or method: logical");
 	refuse(SITE "components:\n  db: {databases: [a], connections: 65}\n"
 	    STORES KEYS OBJECTIVES,
 	    "p.yaml:3: components.db.connections: expected a whole number up "
