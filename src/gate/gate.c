@@ -113,7 +113,7 @@ read_past(struct evidence *x, struct err *e)
 	struct err why;
 
 	err_clear(&why);
-	if (history_load(&x->h, x->d, x->o->policy->site,
+	if (history_load(&x->h, x->d, x->o->policy,
 	    x->now - PAST_DAYS * DAY, &why) == 0)
 		return 0;
 	if (why.kind == ERR_INTERRUPTED || why.kind == ERR_MEMORY) {

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/want.h"
 #include "gate/history.h"
+#include "policy/policy.h"
 #include "snapshot/trail.h"
 
 _Static_assert(PART_STREAM + 1 == HISTORY_KINDS, "kinds of parts");
@@ -17,7 +18,8 @@ _Static_assert(PART_STREAM + 1 == HISTORY_KINDS, "kinds of parts");
 
 struct reading {
 	struct history	*h;
-	const char	*site;
+	const struct policy *policy;
+	const char	*site;		/* its */
 	struct snapshot	*s;		/* the one at hand */
 };
 
@@ -66,6 +68,7 @@ see_snapshot(void *cookie, const struct trail_item *item, struct err *e)
 	p->new_bytes = x->s->new_bytes;
 	p->unread = snapshot_unread(x->s);
 	p->physical = snapshot_is_physical(x->s);
+	p->complete = trail_has_all(x->s, x->policy);
 	for (i = 0; i < x->s->n_parts; i++)
 		p->sizes[x->s->parts[i].kind] += x->s->parts[i].root.size;
 	return 0;
@@ -168,10 +171,10 @@ compare_points(const void *a, const void *b)
 }
 
 int
-history_load(struct history *h, const struct depot *d, const char *site,
-    int64_t since, struct err *e)
+history_load(struct history *h, const struct depot *d,
+    const struct policy *p, int64_t since, struct err *e)
 {
-	struct reading x = { .h = h, .site = site };
+	struct reading x = { .h = h, .policy = p, .site = p->site };
 	int rc = -1;
 
 	memset(h, 0, sizeof(*h));

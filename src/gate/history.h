@@ -10,6 +10,7 @@
 #include "snapshot/snapshot.h"
 
 struct err;
+struct policy;
 
 /*
  * What the statements of a store say of a site's past, oldest first; only
@@ -24,6 +25,7 @@ struct past_snapshot {
 	uint64_t	bytes, new_bytes, unread;
 	uint64_t	sizes[HISTORY_KINDS];	/* by kind; 0: not in it */
 	bool		physical;	/* its database: another size */
+	bool		complete;	/* has all that the policy names */
 };
 
 struct past_drill {
@@ -61,11 +63,11 @@ struct history {
 };
 
 /*
- * Read it: snapshots all, receipts and verdicts from since (UTC ns) on.  The
- * caller drops it, also after -1.
+ * Read that of the policy's site: snapshots all, receipts and verdicts from
+ * since (UTC ns) on.  The caller drops it, also after -1.
  */
 int	history_load(struct history *, const struct depot *,
-	    const char *site, int64_t since, struct err *);
+	    const struct policy *, int64_t since, struct err *);
 void	history_drop(struct history *);
 
 /* What is kept of a receipt, which is of this object. */

@@ -93,9 +93,19 @@ rule_size(struct evidence *x)
 	rule_add(x, "snapshot size", RULE_PASS, x->s.object, required, seen);
 }
 
+/* The next that has every component; n when there is none. */
+static size_t
+next_complete(const struct history *h, size_t i)
+{
+	while (i < h->n_snapshots && !h->snapshots[i].complete)
+		i++;
+	return i;
+}
+
 /*
  * What a disaster just before the end of each snapshot would have cost: from
- * the point before to that end; and from the newest point to now.
+ * the point before to that end; and from the newest point to now.  One that
+ * lacks a component brings no site back.
  */
 static void
 rule_gaps(struct evidence *x)
@@ -106,15 +116,16 @@ rule_gaps(struct evidence *x)
 	int64_t gap, worst = 0, when = 0;
 	char required[RECEIPT_TEXT_MAX], seen[RECEIPT_TEXT_MAX];
 	char text[NUM_TEXT_MAX], more[NUM_TEXT_MAX], at[CLOCK_TEXT_MAX];
-	size_t i;
+	const size_t n = x->h.n_snapshots;
+	size_t i, next;
 
 	if (p->gate_rpo_period == 0 || p->rpo == 0)
 		return;
-	for (i = 0; i < x->h.n_snapshots; i++) {
-		if (i + 1 < x->h.n_snapshots && v[i + 1].finished < from)
+	for (i = next_complete(&x->h, 0); i < n; i = next) {
+		next = next_complete(&x->h, i + 1);
+		if (next < n && v[next].finished < from)
 			continue;
-		gap = (i + 1 < x->h.n_snapshots ? v[i + 1].finished :
-		    x->now) - v[i].point;
+		gap = (next < n ? v[next].finished : x->now) - v[i].point;
 		if (gap > worst) {
 			worst = gap;
 			when = v[i].point;

@@ -64,7 +64,7 @@ overview_load(struct overview *o, const struct depot *d,
 	o->policy = p;
 	o->url = store_url(d->store);
 	o->now = clock_utc();
-	if (history_load(&o->h, d, p->site, o->now - PAST, e) == -1 ||
+	if (history_load(&o->h, d, p, o->now - PAST, e) == -1 ||
 	    trail_each_since(d, TRAIL_VERDICTS, o->now - PAST, keep_verdict,
 	    o, e) != 0 || count_problems(o, d, e) == -1)
 		return -1;

@@ -344,8 +344,8 @@ matches(const struct find *f, const struct trail_item *item)
 	    strncmp(item->object + prefix, which, strlen(which)) == 0);
 }
 
-static bool
-has_all(const struct snapshot *s, const struct policy *p)
+bool
+trail_has_all(const struct snapshot *s, const struct policy *p)
 {
 	return (!p->db.present || snapshot_part(s, "db") != NULL) &&
 	    (!p->files.present || snapshot_part(s, "files") != NULL) &&
@@ -371,7 +371,7 @@ find_one(void *cookie, const struct trail_item *item, struct err *e)
 		return 0;
 	if (!matches(f, item))
 		return 0;
-	if (f->policy != NULL && !has_all(s, f->policy)) {
+	if (f->policy != NULL && !trail_has_all(s, f->policy)) {
 		f->partial++;
 		return 0;
 	}

@@ -101,6 +101,9 @@ int	trail_find_newest(const struct depot *, const struct policy *,
 	    struct snapshot *, uint64_t *damaged, uint64_t *partial,
 	    struct err *);
 
+/* Has it every component that the policy names? */
+bool	trail_has_all(const struct snapshot *, const struct policy *);
+
 /* The snapshot of exactly this digest. */
 int	trail_get_snapshot(const struct depot *, const struct id *,
 	    struct snapshot *, struct err *);

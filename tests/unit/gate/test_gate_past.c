@@ -271,6 +271,23 @@ SPOIL(gaps)
 	sizes(x, 1);
 }
 
+/* Each day one, but that of the day before yesterday is of something else. */
+SPOIL(only_a_part_between)
+{
+	struct part *p = &x->s.parts[0];
+	char name[sizeof(p->name)];
+
+	POLICY(x).gate_rpo_period = 7 * DAYS;
+	POLICY(x).rpo = 90000;
+	memcpy(name, p->name, sizeof(name));
+	for (int day = 4; day >= 1; day--) {
+		(void)snprintf(p->name, sizeof(p->name), "%s",
+		    day == 2 ? "rest" : name);
+		scene_past_snapshot(x, day, p->root.size);
+	}
+	memcpy(p->name, name, sizeof(name));
+}
+
 /* Snapshots of these days alone, then the one that is judged. */
 static void
 only_days(struct scene *x, const double *days, size_t n)
@@ -457,6 +474,8 @@ static const struct wrong wrongs[] = {
 	    "snapshot size" },
 	{ "a component is empty", nothing_in_it, NULL, "snapshot size" },
 	{ "recovery points were days apart", gaps, NULL, "rpo period" },
+	{ "a recovery point lacked a component", only_a_part_between, NULL,
+	    "rpo period" },
 	{ "a day's only snapshot was removed", removed_before, NULL,
 	    "retention" },
 	{ "one of the last was removed", last_removed, NULL, "retention" },

@@ -86,7 +86,7 @@ its_receipt_is_believed_and_is_no_drill(void **state)
 
 	if (sabotage_run(&x->f.depot, &x->s, SABOTAGE_PACK_BYTE, &o, &r,
 	    &e) == -1 || drill_sign(&x->f.depot, &r, &e) == -1 ||
-	    history_load(&h, &x->f.depot, "test.example", 0, &e) == -1)
+	    history_load(&h, &x->f.depot, &x->f.policy, 0, &e) == -1)
 		fail_msg("%s", e.text);
 	assert_int_equal(h.damaged, 0);
 	assert_int_equal(h.n_drills, 2);

@@ -209,7 +209,8 @@ an_override_says_who_why_and_until_when(void **state)
 	assert_string_equal(verify(g, &w), "");
 	clock_fake(g->x.now + 7211 * NANO, NANO);
 	assert_non_null(strstr(verify(g, &w), "expired"));
-	if (history_load(&h, &g->x.f.depot, "test.example", 0, &e) == -1 ||
+	if (history_load(&h, &g->x.f.depot, &g->x.f.policy, 0,
+	    &e) == -1 ||
 	    chain_load(&c, &g->x.f.depot, TRAIL_VERDICTS, NULL, 60, &e) == -1)
 		fail_msg("%s", e.text);
 	assert_int_equal(h.damaged, 0);
