@@ -221,7 +221,7 @@ an_empty_past_is_told_as_such(void **state)
 	assert_non_null(text = buf_text(&p.b, &e));
 	assert_int_equal(count(text, "<svg "), 0);
 	assert_non_null(strstr(text, "there is no snapshot"));
-	assert_non_null(strstr(text, "no drill was carried out"));
+	assert_non_null(strstr(text, "no full drill was carried out"));
 	assert_non_null(strstr(text, "the gate was never asked"));
 	page_drop(&p);
 	overview_drop(&o);
