@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "archive/entry.h"
+#include "archive/pax.h"
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/intr.h"
@@ -25,7 +26,6 @@
 #include "pack/chunks.h"
 
 #define READ_SIZE ((size_t)256 << 10)
-#define TAR_BLOCK 512
 #define DEPTH_MAX 8
 
 struct datafile {
@@ -142,15 +142,13 @@ datafiles_write(struct datafiles *d, const char *name, uint64_t offset,
 int
 datafiles_end(struct datafiles *d, const char *name, struct err *e)
 {
-	static const uint8_t zeros[TAR_BLOCK];
+	static const uint8_t zeros[PAX_BLOCK];
 	struct datafile *f, done;
-	size_t pad;
 
 	if ((f = find(d->open, d->n_open, name)) == NULL &&
 	    (f = begin(d, name, e)) == NULL)
 		return -1;
-	pad = (TAR_BLOCK - f->size % TAR_BLOCK) % TAR_BLOCK;
-	if (stream_write(f->stream, zeros, pad, e) == -1 ||
+	if (stream_write(f->stream, zeros, pax_padding(f->size), e) == -1 ||
 	    stream_end(f->stream, &f->refs, e) == -1)
 		return -1;
 	stream_free(f->stream);

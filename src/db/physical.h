@@ -93,6 +93,9 @@ struct backup_tool {
 	char	version[DB_VERSION_MAX];
 };
 
+/* What distributions call it; NULL ends them. */
+extern const char *const	backup_tool_names[];
+
 /* Find it.  It must be of the series of this server. */
 int	backup_tool_find(struct backup_tool *, const char *server_version,
 	    struct err *);

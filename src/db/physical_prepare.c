@@ -159,16 +159,14 @@ int
 db_physical_prepare(const struct db_prepare *p, const struct db_physical *f,
     struct err *e)
 {
-	static const char *const names[] = { "mariadb-backup", "mariabackup",
-	    NULL };
 	char tool[PATH_MAX], log[PATH_MAX];
 
 	if (snprintf(log, sizeof(log), "%s/prepare.log", p->scratch) >=
 	    (int)sizeof(log))
 		return err_set(e, ERR_INPUT, "the scratch folder's path is too "
 		    "long");
-	if (server_find_program(names, "the package mariadb-backup", tool,
-	    e) == -1)
+	if (server_find_program(backup_tool_names, "the package "
+	    "mariadb-backup", tool, e) == -1)
 		return -1;
 	if (run(p, tool, log, e) == -1 || check_end(p, f, e) == -1)
 		return err_add(e, "cannot prepare the files");

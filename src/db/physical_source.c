@@ -26,7 +26,6 @@
 #include "db/replica.h"
 #include "db/source.h"
 
-#define SINCE 100600
 #define TEXT_MAX ((size_t)1 << 16)
 
 /* The only value of a statement, as text in the buffer. */
@@ -185,11 +184,8 @@ physical_source_check(struct conn *c, const struct db_physical_options *o,
 	int rc = -1;
 
 	buf_init(&b, TEXT_MAX);
-	if (!conn_is_mariadb(c) || conn_version_number(c) < SINCE) {
-		(void)err_set(e, ERR_UNSUPPORTED, "the server is %s: MariaDB "
-		    "10.6 or newer is supported", conn_version(c));
+	if (source_server(c, e) == -1)
 		goto done;
-	}
 	(void)snprintf(p->version, sizeof(p->version), "%s", conn_version(c));
 	if (backup_tool_find(tool, p->version, e) == -1 ||
 	    check_place(c, &b, e) == -1)

@@ -23,15 +23,15 @@
 #define DONE "completed OK!"
 #define HOLDING "BACKUP STAGE BLOCK_COMMIT"
 
+const char *const backup_tool_names[] = { "mariadb-backup", "mariabackup",
+	NULL };
+
 int
 backup_tool_find(struct backup_tool *t, const char *server_version,
     struct err *e)
 {
-	static const char *const names[] = { "mariadb-backup", "mariabackup",
-	    NULL };
-
-	if (server_find_program(names, "the package mariadb-backup of the "
-	    "server's version", t->path, e) == -1 ||
+	if (server_find_program(backup_tool_names, "the package "
+	    "mariadb-backup of the server's version", t->path, e) == -1 ||
 	    server_program_version(t->path, t->version, sizeof(t->version),
 	    e) == -1)
 		return -1;

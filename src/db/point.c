@@ -173,22 +173,22 @@ lacks_replicated(struct conn *c, struct buf *b, struct err *e)
 
 /* Does it leave out whole databases?  1 also when that may not be seen. */
 static int
-lacks_databases(struct conn *c, struct buf *b, struct err *e)
+lacks_databases(struct conn *c, struct err *e)
 {
+	struct rows r = { 0 };
 	unsigned i;
+	int rc;
 
-	for (i = 2; i <= 3; i++) {
-		if (ask(c, "SHOW MASTER STATUS", i, b, e) == 0) {
-			if (b->len > 0)
-				return 1;
-			continue;
-		}
-		if (e->kind != ERR_DENIED)
-			return -1;
+	if ((rc = rows_query(&r, c, "SHOW MASTER STATUS", e)) == 0 &&
+	    (rc = rows_next(&r, e)) == 1)
+		for (rc = 0, i = 2; i <= 3 && i < r.n; i++)
+			rc |= r.v[i] != NULL && r.v[i][0] != '\0';
+	rows_free(&r);
+	if (rc == -1 && e->kind == ERR_DENIED) {
 		err_clear(e);
-		return 1;
+		rc = 1;
 	}
-	return 0;
+	return rc;
 }
 
 /*
@@ -203,7 +203,7 @@ log_has_all(struct conn *c, struct err *e)
 
 	buf_init(&b, LINE_MAX_BYTES);
 	if ((lacks = lacks_replicated(c, &b, e)) == 0)
-		lacks = lacks_databases(c, &b, e);
+		lacks = lacks_databases(c, e);
 	buf_drop(&b);
 	return lacks == -1 ? -1 : !lacks;
 }

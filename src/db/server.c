@@ -337,75 +337,73 @@ wait_ready(struct db_server *s, struct err *e)
 }
 
 static int
-other_series(const char *program, const char *version, const char *want,
+check_series(const struct db_server *s, const char *version, const char *want,
     struct err *e)
 {
+	if (server_same_series(version, want))
+		return 0;
 	return err_set(e, ERR_UNSUPPORTED, "%s is version %s, but the source "
-	    "was %s: install a server of that series", program, version, want);
+	    "was %s: install a server of that series", s->place.program,
+	    version, want);
+}
+
+/* A server that has its place, and nothing in it; NULL with the error. */
+static struct db_server *
+server_new(const struct db_server_options *o, struct err *e)
+{
+	struct db_server *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		(void)err_memory(e);
+		return NULL;
+	}
+	s->memory = o->memory;
+	if (server_place_make(&s->place, o->mariadbd, o->scratch, e) == -1) {
+		db_server_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+/* The server, if all went well so far; else it is released. */
+static struct db_server *
+server_if(struct db_server *s, int rc, struct err *e)
+{
+	if (rc == 0)
+		return s;
+	db_server_free(s);
+	(void)err_add(e, "cannot start a throwaway server");
+	return NULL;
 }
 
 struct db_server *
 db_server_start(const struct db_server_options *o, struct err *e)
 {
-	struct db_server *s = NULL;
+	struct db_server *s = server_new(o, e);
 	int rc = -1;
 
-	if ((s = calloc(1, sizeof(*s))) == NULL) {
-		(void)err_memory(e);
-		goto done;
-	}
-	s->memory = o->memory;
-	if (server_place_make(&s->place, o->mariadbd, o->scratch, e) == -1)
-		goto done;
-	if (install(s, e) == -1 || launch(s, NULL, e) == -1 ||
-	    wait_ready(s, e) == -1)
-		goto done;
-	if (o->want_version != NULL &&
-	    !server_same_series(s->version, o->want_version)) {
-		(void)other_series(s->place.program, s->version,
-		    o->want_version, e);
-		goto done;
-	}
-	rc = 0;
-done:
-	if (rc == -1) {
-		(void)err_add(e, "cannot start a throwaway server");
-		db_server_free(s);
-		s = NULL;
-	}
-	return s;
+	if (s != NULL && install(s, e) == 0 && launch(s, NULL, e) == 0 &&
+	    wait_ready(s, e) == 0)
+		rc = o->want_version == NULL ? 0 :
+		    check_series(s, s->version, o->want_version, e);
+	return server_if(s, rc, e);
 }
 
 struct db_server *
 db_server_place(const struct db_server_options *o, struct err *e)
 {
+	struct db_server *s = server_new(o, e);
 	char version[DB_VERSION_MAX];
-	struct db_server *s = NULL;
 	int rc = -1;
 
-	if ((s = calloc(1, sizeof(*s))) == NULL) {
-		(void)err_memory(e);
-		goto done;
+	if (s != NULL && server_program_version(s->place.program, version,
+	    sizeof(version), e) == 0 &&
+	    (rc = check_series(s, version, o->want_version, e)) == 0) {
+		(void)snprintf(s->data, sizeof(s->data), "%s/data",
+		    s->place.folder);
+		rc = db_physical_can_prepare(o->want_version, e);
 	}
-	s->memory = o->memory;
-	if (server_place_make(&s->place, o->mariadbd, o->scratch, e) == -1 ||
-	    server_program_version(s->place.program, version, sizeof(version),
-	    e) == -1)
-		goto done;
-	(void)snprintf(s->data, sizeof(s->data), "%s/data", s->place.folder);
-	if (!server_same_series(version, o->want_version)) {
-		(void)other_series(s->place.program, version, o->want_version,
-		    e);
-		goto done;
-	}
-	rc = db_physical_can_prepare(o->want_version, e);
-done:
-	if (rc == -1) {
-		(void)err_add(e, "cannot start a throwaway server");
-		db_server_free(s);
-		s = NULL;
-	}
-	return s;
+	return server_if(s, rc, e);
 }
 
 const char *

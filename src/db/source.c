@@ -176,6 +176,15 @@ done:
 }
 
 int
+source_server(const struct conn *c, struct err *e)
+{
+	if (conn_is_mariadb(c) && conn_version_number(c) >= SINCE)
+		return 0;
+	return err_set(e, ERR_UNSUPPORTED, "the server is %s: MariaDB 10.6 or "
+	    "newer is supported", conn_version(c));
+}
+
+int
 source_check(struct conn *c, const char *const *databases, struct err *e)
 {
 	struct buf account;
@@ -183,11 +192,8 @@ source_check(struct conn *c, const char *const *databases, struct err *e)
 	int rc = -1;
 
 	buf_init(&account, SQL_MAX);
-	if (!conn_is_mariadb(c) || conn_version_number(c) < SINCE) {
-		(void)err_set(e, ERR_UNSUPPORTED, "the server is %s: MariaDB "
-		    "10.6 or newer is supported", conn_version(c));
+	if (source_server(c, e) == -1)
 		goto done;
-	}
 	if (databases == NULL || databases[0] == NULL) {
 		(void)err_set(e, ERR_INPUT, "no database is named");
 		goto done;

@@ -10,6 +10,9 @@ struct names;
 int	source_check(struct conn *, const char *const *databases,
 	    struct err *);
 
+/* Is it a server that we can take from?  ERR_UNSUPPORTED says what it is. */
+int	source_server(const struct conn *, struct err *);
+
 /* Append `user`@`host` of the account that the server took us for. */
 int	source_account(struct conn *, struct buf *, struct err *);
 

@@ -92,6 +92,16 @@ mover() {
 	done | lab_sql src d
 }
 
+# begin_backup [SAID]: a snapshot, $ours, in the background, once it runs
+# mariadb-backup, $pid
+begin_backup() {
+	muster-snapshot >"${1:-/dev/null}" 2>&1 & ours=$!
+	until pid=$(pgrep -P "$ours" -f -- --backup); do
+		kill -0 "$ours"
+		sleep 0.02
+	done
+}
+
 @test "snapshot, verify, drill, gate; what changed alone is stored again" {
 	physical 'gate: {snapshot-age: 1h}'
 	run -0 muster-snapshot --json
@@ -240,11 +250,7 @@ based on MariaDB server 10.6.3-MariaDB Linux (x86_64)"; exit ;; esac/' \
 
 @test "killed, it leaves no snapshot and nothing else" {
 	before=$(snapshots)
-	muster-snapshot >"$LAB/said" 2>&1 & ours=$!
-	until pid=$(pgrep -P "$ours" -f -- --backup); do
-		kill -0 "$ours"
-		sleep 0.02
-	done
+	begin_backup "$LAB/said"
 	sleep 1
 	kill -9 "$pid"
 	status=0
@@ -257,11 +263,7 @@ based on MariaDB server 10.6.3-MariaDB Linux (x86_64)"; exit ;; esac/' \
 }
 
 @test "when we are killed, mariadb-backup is, too, and the next run works" {
-	muster-snapshot >/dev/null 2>&1 & ours=$!
-	until pid=$(pgrep -P "$ours" -f -- --backup); do
-		kill -0 "$ours"
-		sleep 0.02
-	done
+	begin_backup
 	kill -9 "$ours"
 	wait "$ours" || :
 	for _ in $(seq 100); do
@@ -274,11 +276,7 @@ based on MariaDB server 10.6.3-MariaDB Linux (x86_64)"; exit ;; esac/' \
 }
 
 @test "interrupted, it ends with 143 and takes everything with it" {
-	muster-snapshot >/dev/null 2>&1 & ours=$!
-	until pid=$(pgrep -P "$ours" -f -- --backup); do
-		kill -0 "$ours"
-		sleep 0.02
-	done
+	begin_backup
 	kill -TERM "$ours"
 	status=0
 	wait "$ours" || status=$?
