@@ -429,20 +429,3 @@ pack_checker_free(struct pack_checker *p)
 	}
 	free(p);
 }
-
-int
-chunks_check_pack(struct chunks *c, const struct id *sha256,
-    struct pack_report *report, struct err *e)
-{
-	struct checking k;
-	int rc;
-
-	memset(report, 0, sizeof(*report));
-	if (c->keys == NULL)
-		return err_set(e, ERR_ABSENT, "no store to read packs from");
-	checking_init(&k, c);
-	begin(&k, sha256);
-	rc = finish(&k, report, e);
-	checking_drop(&k);
-	return rc;
-}

@@ -41,14 +41,8 @@ int	pack_check(struct store *, const struct id *sha256,
 	    struct pack_report *, struct err *);
 
 /*
- * With keys, on all cores: the same, and every chunk opens and has its id.
- * The error is the first one met; checked says how many chunks were right.
- */
-int	chunks_check_pack(struct chunks *, const struct id *sha256,
-	    struct pack_report *, struct err *);
-
-/*
- * The same for many, each of which is read while the one before it is checked.
+ * With keys, on all cores, for many packs, each of which is read while the one
+ * before it is checked: the same, and every chunk opens and has its id.
  */
 struct pack_checker;
 
@@ -57,8 +51,9 @@ typedef int (*pack_checked_fn)(void *cookie, const struct id *sha256,
 
 /*
  * The callback hears of each pack once, in order, from the thread that adds:
- * why is NULL for a good one, else what chunks_check_pack() would have said;
- * what it returns is returned there.  ERR_ABSENT without a store.
+ * why is NULL for a good one, else the first error that was met; checked says
+ * how many chunks were right.  What it returns is returned there.  ERR_ABSENT
+ * without a store.
  */
 struct pack_checker	*pack_checker_new(struct chunks *, pack_checked_fn,
 			    void *cookie, struct err *);

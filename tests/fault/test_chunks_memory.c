@@ -116,7 +116,7 @@ check_all(struct chunks *c, struct err *e)
 	(void)rig_pack(rig.store, 0, name);
 	assert_int_equal(pack_name_parse(name, &id), 0);
 	atomic_store(&counting, true);
-	rc = chunks_check_pack(c, &id, &r, e);
+	rc = rig_check_pack(c, &id, &r, e);
 	assert_true(rc == -1 || r.checked == r.chunks);
 	return rc;
 }

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "crypto/keys.h"
+#include "pack/check.h"
 #include "rig.h"
 #include "store/store.h"
 #include "store_mem.h"
@@ -164,4 +165,46 @@ rig_pack(struct store *store, size_t n, char name[STORE_NAME_MAX])
 	name[0] = '\0';
 	OK(store_list(store, "packs/", see, &s, &e) == 0);
 	return s.seen;
+}
+
+struct checked {
+	struct pack_report	*report;
+	struct err		 why;
+	unsigned		 n;
+};
+
+static int
+checked(void *cookie, const struct id *sha256,
+    const struct pack_report *report, const struct err *why, struct err *e)
+{
+	struct checked *c = cookie;
+
+	(void)sha256;
+	(void)e;
+	*c->report = *report;
+	if (why != NULL)
+		c->why = *why;
+	c->n++;
+	return 0;
+}
+
+int
+rig_check_pack(struct chunks *c, const struct id *sha256,
+    struct pack_report *report, struct err *e)
+{
+	struct checked seen = { .report = report };
+	struct pack_checker *p;
+	int rc;
+
+	if ((p = pack_checker_new(c, checked, &seen, e)) == NULL)
+		return -1;
+	if ((rc = pack_checker_add(p, sha256, e)) == 0)
+		rc = pack_checker_end(p, e);
+	pack_checker_free(p);
+	assert_int_equal(rc, 0);
+	assert_int_equal(seen.n, 1);
+	if (seen.why.kind == ERR_NONE)
+		return 0;
+	*e = seen.why;
+	return -1;
 }

@@ -9,6 +9,7 @@
 #include "pack/chunks.h"
 #include "store/store.h"
 
+struct pack_report;
 struct signer;
 
 /*
@@ -44,6 +45,10 @@ void	rig_put(struct chunks *, enum content, const void *, size_t,
 
 /* Read refs by a source; all bytes, which the caller frees. */
 uint8_t	*rig_get(struct chunks *, const struct refs *, size_t *);
+
+/* Check one pack with a checker: 0, or -1 with what it says of it. */
+int	rig_check_pack(struct chunks *, const struct id *sha256,
+	    struct pack_report *, struct err *);
 
 /* Put an object in place of whatever has the name. */
 void	rig_replace(struct store *, const char *name, const void *, size_t);

@@ -137,7 +137,7 @@ no_bit_of_a_pack_can_change_unnoticed(void **state)
 			n = read_small(c, &e);
 			assert_true(n >= 2 || chunks_bad(c) == 1 ||
 			    e.kind == ERR_DENIED);
-			assert_int_equal(chunks_check_pack(c, &sha256,
+			assert_int_equal(rig_check_pack(c, &sha256,
 			    &report, &e), -1);
 			assert_int_equal(e.kind, ERR_DAMAGED);
 			chunks_close(c);
@@ -148,7 +148,7 @@ no_bit_of_a_pack_can_change_unnoticed(void **state)
 	rig_replace(rig.store, name, pack.data, pack.len);
 	assert_int_equal(read_small(known, &e), 3);
 	OK(pack_check(rig.store, &sha256, &report, &e) == 0);
-	OK(chunks_check_pack(known, &sha256, &report, &e) == 0);
+	OK(rig_check_pack(known, &sha256, &report, &e) == 0);
 	assert_int_equal(report.chunks, 3);
 	assert_int_equal(report.checked, 3);
 	assert_int_equal(report.opened, 3 * SMALL);
@@ -274,7 +274,7 @@ a_forged_directory_opens_nothing(void **state)
 		assert_int_equal(chunks_bad(c), 0);
 		assert_int_equal(read_small(c, &e), right[i]);
 		OK(pack_check(rig.store, &sha256, &report, &e) == 0);
-		assert_int_equal(chunks_check_pack(c, &sha256, &report, &e),
+		assert_int_equal(rig_check_pack(c, &sha256, &report, &e),
 		    -1);
 		assert_int_equal(e.kind, i == 3 ? ERR_DENIED : ERR_DAMAGED);
 		assert_int_equal(report.checked, right[i]);

@@ -192,7 +192,7 @@ the_pack_is_one_and_opens(void **state)
 	if ((c = chunks_open(&o, &e)) == NULL)
 		fail_msg("%s", e.text);
 	assert_int_equal(chunks_bad(c), 0);
-	if (chunks_check_pack(c, &sha256, &report, &e) == -1)
+	if (rig_check_pack(c, &sha256, &report, &e) == -1)
 		fail_msg("%s", e.text);
 	assert_int_equal(report.checked, 1);
 	value(x, "chunk id", ref.id.b, 32);
