@@ -208,3 +208,15 @@ harm() {
 		esac
 	done < <(find "$SITE/store/packs" -type f -print0)
 }
+
+# s3_env: of the servers in $S3_DIR, as their owner
+s3_env() {
+	set -a
+	# shellcheck source=/dev/null
+	. "$S3_DIR/env"
+	set +a
+	export AWS_ACCESS_KEY_ID=$S3_OWNER_KEY
+	export AWS_SECRET_ACCESS_KEY=$S3_OWNER_SECRET
+	export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
+	unset AWS_CA_BUNDLE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3
+}

@@ -21,14 +21,7 @@ teardown_file() {
 }
 
 setup() {
-	set -a
-	# shellcheck source=/dev/null
-	. "$S3_DIR/env"
-	set +a
-	export AWS_ACCESS_KEY_ID=$S3_OWNER_KEY
-	export AWS_SECRET_ACCESS_KEY=$S3_OWNER_SECRET
-	export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
-	unset AWS_CA_BUNDLE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3
+	s3_env
 	prefix=t$BATS_TEST_NUMBER
 	MUSTER_POLICY=$BATS_TEST_TMPDIR/muster.yaml
 }

@@ -28,17 +28,6 @@ setup() {
 	MUSTER_POLICY=$SITE/offsite.yaml
 }
 
-s3_env() {
-	set -a
-	# shellcheck source=/dev/null
-	. "$S3_DIR/env"
-	set +a
-	export AWS_ACCESS_KEY_ID=$S3_OWNER_KEY
-	export AWS_SECRET_ACCESS_KEY=$S3_OWNER_SECRET
-	export AWS_DEFAULT_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
-	unset AWS_CA_BUNDLE AWS_ENDPOINT_URL AWS_ENDPOINT_URL_S3
-}
-
 # proxy NAME [FAIL-PERCENT [SEED]]: $proxy_port and $proxy_stats, and its PID
 proxy() {
 	proxy_stats=$BATS_TEST_TMPDIR/$1.json
