@@ -10,7 +10,6 @@
 #include "cli/cmd.h"
 #include "report/say.h"
 #include "snapshot/access.h"
-#include "snapshot/trail.h"
 
 static struct access_want want = { .bare = true, .use = DEPOT_READ };
 static struct {
@@ -28,7 +27,7 @@ static const struct opt options[] = {
 	{ 0, "passphrase-file", NULL, &want.passphrase_file, NULL, "file",
 	    "its passphrase (else the policy's, or asked)" },
 	{ 'S', "snapshot", NULL, &more.snapshot, NULL, "id",
-	    "which snapshot (else the newest)" },
+	    "which snapshot (else the newest that has it)" },
 	{ 0 },
 };
 
@@ -39,8 +38,6 @@ cat(struct access *a, char *operands[], struct err *e)
 
 	const struct part *p;
 	struct snapshot *s;
-	char text[SAY_TEXT_MAX];
-	uint64_t damaged;
 	int status = CMD_TROUBLE;
 
 	if (isatty(STDOUT_FILENO) == 1) {
@@ -52,13 +49,8 @@ cat(struct access *a, char *operands[], struct err *e)
 		(void)err_memory(e);
 		return CMD_TROUBLE;
 	}
-	if (trail_find_snapshot(&a->depot, a->policy != NULL ?
-	    a->policy->site : NULL, more.snapshot, s, &damaged,
-	    e) == -1)
+	if (say_find(a, more.snapshot, operands[0], s, e) == -1)
 		goto done;
-	(void)say_passed_over(more.snapshot, damaged, text);
-	if (text[0] != '\0')
-		(void)fprintf(stderr, "muster-cat: %s", text);
 	if ((p = snapshot_part(s, operands[0])) == NULL) {
 		(void)snapshot_lacks(s, operands[0], e);
 		goto done;

@@ -13,7 +13,6 @@
 #include "report/watch.h"
 #include "snapshot/access.h"
 #include "snapshot/restore.h"
-#include "snapshot/trail.h"
 
 static struct access_want want = { .bare = true, .use = DEPOT_READ };
 static struct restore_options restore;
@@ -30,7 +29,7 @@ static const struct opt options[] = {
 	{ 'c', "component", NULL, &restore.part, NULL, "name",
 	    "only this component: db, files, config, ..." },
 	{ 'S', "snapshot", NULL, &more.snapshot, NULL, "id",
-	    "which snapshot (else the newest)" },
+	    "which snapshot (else the newest that has it)" },
 	{ 'd', "server", NULL, &more.server, NULL, "file",
 	    "load the databases into the server of this MySQL option file "
 	    "(else they become files)" },
@@ -71,21 +70,14 @@ put_back(struct access *a, struct err *e)
 {
 	struct restore_stats r;
 	struct snapshot *s;
-	char text[SAY_TEXT_MAX];
-	uint64_t damaged;
 	int status = CMD_TROUBLE;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
 		(void)err_memory(e);
 		return CMD_TROUBLE;
 	}
-	if (trail_find_snapshot(&a->depot, a->policy != NULL ?
-	    a->policy->site : NULL, more.snapshot, s, &damaged,
-	    e) == -1)
+	if (say_find(a, more.snapshot, restore.part, s, e) == -1)
 		goto done;
-	(void)say_passed_over(more.snapshot, damaged, text);
-	if (text[0] != '\0')
-		(void)fprintf(stderr, "muster-restore: %s", text);
 	if (more.dry_run) {
 		if (restore_check(&a->depot, s, &restore, e) == 0 &&
 		    say_restore_plan(s, &restore, more.server, e) == 0)

@@ -53,17 +53,18 @@ is_full(const struct past_drill *d)
 }
 
 static void
-see_sizes(struct forecast *f, const struct history *h, int64_t now)
+see_sizes(struct forecast *f, const struct history *h,
+    const struct past_snapshot *last)
 {
-	const bool physical = h->snapshots[h->n_snapshots - 1].physical;
 	struct line l = { .n = 0 };
 	double x;
 	size_t i;
 
 	for (i = 0; i < h->n_snapshots; i++) {
-		if (h->snapshots[i].physical != physical)
+		if (!h->snapshots[i].complete ||
+		    h->snapshots[i].physical != last->physical)
 			continue;
-		x = (double)(h->snapshots[i].point - now) / DAY;
+		x = (double)(h->snapshots[i].point - last->point) / DAY;
 		if (x >= -PAST_DAYS)
 			line_add(&l, x, (double)h->snapshots[i].bytes);
 	}
@@ -72,20 +73,20 @@ see_sizes(struct forecast *f, const struct history *h, int64_t now)
 }
 
 static bool
-see_speeds(struct forecast *f, const struct history *h, int64_t now)
+see_speeds(struct forecast *f, const struct history *h,
+    const struct past_snapshot *last)
 {
 	struct line l = { .n = 0 };
-	const bool physical = h->snapshots[h->n_snapshots - 1].physical;
 	const struct past_drill *newest = NULL, *d;
 	double x;
 	size_t i;
 
 	for (i = 0; i < h->n_drills; i++) {
 		d = &h->drills[i];
-		if (!is_full(d) || d->physical != physical)
+		if (!is_full(d) || d->physical != last->physical)
 			continue;
 		newest = d;
-		x = (double)(d->finished - now) / DAY;
+		x = (double)(d->finished - last->point) / DAY;
 		if (x >= -PAST_DAYS)
 			line_add(&l, x, (double)d->bytes / d->total);
 	}
@@ -102,15 +103,18 @@ see_speeds(struct forecast *f, const struct history *h, int64_t now)
 bool
 forecast_make(struct forecast *f, const struct history *h)
 {
-	int64_t now;
+	const struct past_snapshot *last = NULL;
+	size_t i;
 
 	memset(f, 0, sizeof(*f));
-	if (h->n_snapshots == 0)
+	for (i = history_complete(h, 0); i < h->n_snapshots;
+	    i = history_complete(h, i + 1))
+		last = &h->snapshots[i];
+	if (last == NULL)
 		return false;
-	now = h->snapshots[h->n_snapshots - 1].point;
-	f->bytes = (double)h->snapshots[h->n_snapshots - 1].bytes;
-	see_sizes(f, h, now);
-	return see_speeds(f, h, now);
+	f->bytes = (double)last->bytes;
+	see_sizes(f, h, last);
+	return see_speeds(f, h, last);
 }
 
 double

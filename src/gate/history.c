@@ -69,8 +69,11 @@ see_snapshot(void *cookie, const struct trail_item *item, struct err *e)
 	p->unread = snapshot_unread(x->s);
 	p->physical = snapshot_is_physical(x->s);
 	p->complete = trail_has_all(x->s, x->policy);
-	for (i = 0; i < x->s->n_parts; i++)
+	for (i = 0; i < x->s->n_parts; i++) {
 		p->sizes[x->s->parts[i].kind] += x->s->parts[i].root.size;
+		if (x->s->parts[i].kind != PART_STREAM)
+			p->kinds |= 1U << x->s->parts[i].kind;
+	}
 	return 0;
 }
 
@@ -170,6 +173,22 @@ compare_points(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* In order of time, so that each can be compared with those before it. */
+static void
+sort_snapshots(struct history *h)
+{
+	unsigned kinds = 0;
+	size_t i;
+
+	if (h->n_snapshots > 0)
+		qsort(h->snapshots, h->n_snapshots, sizeof(*h->snapshots),
+		    compare_points);
+	for (i = 0; i < h->n_snapshots; i++) {
+		kinds |= h->snapshots[i].kinds;
+		h->snapshots[i].whole = h->snapshots[i].kinds == kinds;
+	}
+}
+
 int
 history_load(struct history *h, const struct depot *d,
     const struct policy *p, int64_t since, struct err *e)
@@ -187,10 +206,16 @@ history_load(struct history *h, const struct depot *d,
 	    e) == 0)
 		rc = 0;
 	free(x.s);
-	if (h->n_snapshots > 0)
-		qsort(h->snapshots, h->n_snapshots, sizeof(*h->snapshots),
-		    compare_points);
+	sort_snapshots(h);
 	return rc;
+}
+
+size_t
+history_complete(const struct history *h, size_t i)
+{
+	while (i < h->n_snapshots && !h->snapshots[i].complete)
+		i++;
+	return i;
 }
 
 void

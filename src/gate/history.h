@@ -26,6 +26,8 @@ struct past_snapshot {
 	uint64_t	sizes[HISTORY_KINDS];	/* by kind; 0: not in it */
 	bool		physical;	/* its database: another size */
 	bool		complete;	/* has all that the policy names */
+	unsigned	kinds;		/* bits; but for streams */
+	bool		whole;		/* has all kinds that older ones have */
 };
 
 struct past_drill {
@@ -69,6 +71,12 @@ struct history {
 int	history_load(struct history *, const struct depot *,
 	    const struct policy *, int64_t since, struct err *);
 void	history_drop(struct history *);
+
+/*
+ * The first snapshot from the i-th on that has every component; n_snapshots
+ * when there is none.
+ */
+size_t	history_complete(const struct history *, size_t i);
 
 /* What is kept of a receipt, which is of this object. */
 void	history_keep(struct past_drill *, const struct receipt *,

@@ -156,13 +156,12 @@ int
 rules_snapshot(struct evidence *x, struct err *e)
 {
 	const struct policy *p = x->o->policy;
+	struct trail_newest n = { .site = p->site, .policy = p };
 	struct err why;
-	uint64_t damaged = 0, partial = 0;
 	char seen[RECEIPT_TEXT_MAX], more[80] = "";
 
 	err_clear(&why);
-	if (trail_find_newest(x->d, p, &x->s, &damaged, &partial,
-	    &why) == -1) {
+	if (trail_find_newest(x->d, &n, &x->s, &why) == -1) {
 		if (why.kind == ERR_INTERRUPTED || why.kind == ERR_MEMORY) {
 			*e = why;
 			return -1;
@@ -173,17 +172,17 @@ rules_snapshot(struct evidence *x, struct err *e)
 		return 0;
 	}
 	x->has_s = true;
-	if (partial > 0)
+	if (n.partial > 0)
 		(void)snprintf(more, sizeof(more), "; %llu newer of some "
-		    "components only", (unsigned long long)partial);
+		    "components only", (unsigned long long)n.partial);
 	(void)snprintf(seen, sizeof(seen), "%.250s, signed by %.100s%s",
 	    x->s.object, x->s.signer, more);
 	rule_add(x, "snapshot", RULE_PASS, x->s.object,
 	    "a signed snapshot of the site", seen);
 	(void)snprintf(seen, sizeof(seen), "%llu cannot be believed",
-	    (unsigned long long)damaged);
-	rule_add(x, "snapshot trail", damaged == 0 ? RULE_PASS : RULE_FAIL,
-	    "snapshots/", "every statement intact and signed", damaged == 0 ?
+	    (unsigned long long)n.damaged);
+	rule_add(x, "snapshot trail", n.damaged == 0 ? RULE_PASS : RULE_FAIL,
+	    "snapshots/", "every statement intact and signed", n.damaged == 0 ?
 	    "all are" : seen);
 	rule_add(x, "snapshot store", strcmp(x->s.store,
 	    x->d->charter.store) == 0 ? RULE_PASS : RULE_FAIL, x->s.object,

@@ -93,15 +93,6 @@ rule_size(struct evidence *x)
 	rule_add(x, "snapshot size", RULE_PASS, x->s.object, required, seen);
 }
 
-/* The next that has every component; n when there is none. */
-static size_t
-next_complete(const struct history *h, size_t i)
-{
-	while (i < h->n_snapshots && !h->snapshots[i].complete)
-		i++;
-	return i;
-}
-
 /*
  * What a disaster just before the end of each snapshot would have cost: from
  * the point before to that end; and from the newest point to now.  One that
@@ -121,8 +112,8 @@ rule_gaps(struct evidence *x)
 
 	if (p->gate_rpo_period == 0 || p->rpo == 0)
 		return;
-	for (i = next_complete(&x->h, 0); i < n; i = next) {
-		next = next_complete(&x->h, i + 1);
+	for (i = history_complete(&x->h, 0); i < n; i = next) {
+		next = history_complete(&x->h, i + 1);
 		if (next < n && v[next].finished < from)
 			continue;
 		gap = (next < n ? v[next].finished : x->now) - v[i].point;

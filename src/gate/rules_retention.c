@@ -2,8 +2,9 @@
  * The rule about retention: nothing is gone that the policy keeps.  A snapshot
  * names the one before it and its time; where that one is not there any more,
  * it may have been pruned only if in each period of the policy a younger one
- * of the same period is there, or the period is out of reach.  Periods are
- * those of UTC; weeks begin on Monday.
+ * of the same period is there, or the period is out of reach.  One that lacks
+ * components which older ones have stands for none of these.  Periods are those
+ * of UTC; weeks begin on Monday.
  */
 #include <stdio.h>
 #include <time.h>
@@ -55,7 +56,7 @@ is_missed(const struct history *h, enum period p, uint32_t keep, int64_t utc)
 	size_t i;
 
 	for (i = 0; i < h->n_snapshots; i++) {
-		if (h->snapshots[i].finished < utc)
+		if (h->snapshots[i].finished < utc || !h->snapshots[i].whole)
 			continue;
 		n = number_of(p, h->snapshots[i].finished);
 		if (n == mine)
@@ -81,7 +82,8 @@ is_kept(const struct evidence *x, int64_t utc)
 	if (x->now - utc < (int64_t)p->retention.within * NANO)
 		return true;
 	for (i = 0; i < x->h.n_snapshots; i++)
-		younger += x->h.snapshots[i].finished > utc;
+		younger += x->h.snapshots[i].finished > utc &&
+		    x->h.snapshots[i].whole;
 	if (younger < p->retention.last)
 		return true;
 	for (k = 0; k < PERIODS; k++)

@@ -164,6 +164,7 @@ job_drill(const struct job *j, struct err *e)
 	struct drill_options o = { .step = watch_step,
 	    .kind = j->exercise ? "exercise" : NULL };
 	int64_t begun = clock_monotonic();
+	struct trail_newest newest = { .sure = true };
 	struct access a;
 	struct snapshot *s = NULL;
 	struct receipt r = { .n_checks = 0 };
@@ -177,9 +178,11 @@ job_drill(const struct job *j, struct err *e)
 		(void)err_memory(e);
 		goto done;
 	}
-	if ((j->snapshot == NULL ? trail_find_newest(&a.depot, a.policy, s,
-	    NULL, NULL, e) : trail_find_snapshot(&a.depot, a.policy->site,
-	    j->snapshot, s, NULL, e)) == -1)
+	newest.site = a.policy->site;
+	newest.policy = a.policy;
+	if ((j->snapshot == NULL ? trail_find_newest(&a.depot, &newest, s,
+	    e) : trail_find_snapshot(&a.depot, a.policy->site, j->snapshot, s,
+	    NULL, e)) == -1)
 		goto done;
 	if (j->exercise && check_exercise(&a, e) == -1)
 		goto done;

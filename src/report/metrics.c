@@ -54,11 +54,14 @@ snapshots(struct metrics *m, const struct overview *o)
 	if (s == NULL)
 		return;
 	gauge(m, "snapshot_last_success_timestamp_seconds",
-	    "When the newest snapshot was finished.",
+	    "When the newest complete snapshot was finished.",
 	    (double)s->finished / NANO);
-	gauge(m, "recovery_point_timestamp_seconds",
-	    "The moment that the newest snapshot shows.",
-	    (double)s->point / NANO);
+	gauge(m, "snapshot_complete", "1 if it has every component of the "
+	    "policy: 0 only if none has.", s->complete);
+	if (s->complete)
+		gauge(m, "recovery_point_timestamp_seconds",
+		    "The moment that the newest snapshot shows.",
+		    (double)s->point / NANO);
 	gauge(m, "snapshot_bytes", "Its size, opened.", (double)s->bytes);
 	gauge(m, "snapshot_stored_bytes", "What was stored for it.",
 	    (double)s->new_bytes);

@@ -83,8 +83,12 @@ overview_drop(struct overview *o)
 const struct past_snapshot *
 overview_snapshot(const struct overview *o)
 {
-	return o->h.n_snapshots > 0 ?
-	    &o->h.snapshots[o->h.n_snapshots - 1] : NULL;
+	size_t i, n = o->h.n_snapshots;
+
+	for (i = n; i-- > 0; )
+		if (o->h.snapshots[i].complete)
+			return &o->h.snapshots[i];
+	return n > 0 ? &o->h.snapshots[n - 1] : NULL;
 }
 
 const struct past_drill *
@@ -109,9 +113,31 @@ double
 overview_gap(const struct overview *o, size_t i)
 {
 	const struct past_snapshot *v = o->h.snapshots;
-	int64_t end = i + 1 < o->h.n_snapshots ? v[i + 1].finished : o->now;
+	size_t next = history_complete(&o->h, i + 1);
+	int64_t end = next < o->h.n_snapshots ? v[next].finished : o->now;
 
-	return (double)(end - v[i].point) / 1e9;
+	return v[i].complete ? (double)(end - v[i].point) / 1e9 : -1;
+}
+
+double
+overview_worst(const struct overview *o)
+{
+	double gap, worst = -1;
+	size_t i;
+
+	for (i = 0; i < o->h.n_snapshots; i++) {
+		gap = overview_gap(o, i);
+		worst = gap > worst ? gap : worst;
+	}
+	return worst;
+}
+
+double
+overview_lost(const struct overview *o)
+{
+	const struct past_snapshot *s = overview_snapshot(o);
+
+	return s != NULL ? overview_gap(o, (size_t)(s - o->h.snapshots)) : -1;
 }
 
 double
@@ -131,12 +157,13 @@ snapshots_json(const struct overview *o)
 	for (i = 0; list != NULL && i < o->h.n_snapshots; i++) {
 		s = &o->h.snapshots[i];
 		if (json_array_append_new(list, json_pack("{s:o, s:o, s:I, "
-		    "s:I, s:I, s:f}", "finished", want_make_time(s->finished),
-		    "point", want_make_time(s->point), "bytes",
-		    (json_int_t)s->bytes, "new_bytes",
-		    (json_int_t)s->new_bytes, "unread",
-		    (json_int_t)s->unread, "gap_seconds",
-		    overview_gap(o, i))) == -1) {
+		    "s:I, s:I, s:b, s:o}",
+		    "finished", want_make_time(s->finished), "point",
+		    want_make_time(s->point), "bytes", (json_int_t)s->bytes,
+		    "new_bytes", (json_int_t)s->new_bytes, "unread",
+		    (json_int_t)s->unread, "complete", s->complete,
+		    "gap_seconds", s->complete ? json_real(overview_gap(
+		    o, i)) : json_null())) == -1) {
 			json_decref(list);
 			return NULL;
 		}

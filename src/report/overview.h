@@ -32,7 +32,8 @@ int	overview_load(struct overview *, const struct depot *,
 void	overview_drop(struct overview *);
 
 /*
- * The newest of each, or NULL; of drills, the newest that is one (the newest
+ * The newest of each, or NULL; of snapshots, the newest with every component,
+ * if there is one; of drills, the newest that is one (the newest
  * of a whole snapshot, whose time counts: history_newest_whole()).
  */
 const struct past_snapshot	*overview_snapshot(const struct overview *);
@@ -40,10 +41,15 @@ const struct past_drill		*overview_drill(const struct overview *);
 const struct past_verdict	*overview_verdict(const struct overview *);
 
 /*
- * What could have been lost at worst, in seconds, from snapshot i's recovery
- * point to the end of the next one, or to now.
+ * What could have been lost at worst, in seconds: from snapshot i's recovery
+ * point to the end of the next one, or to now.  One that lacks a component
+ * brings no site back: it is passed over as the next, and has no gap: -1.
  */
 double	overview_gap(const struct overview *, size_t i);
+
+/* The largest of all gaps, and that until now; -1 when there is none. */
+double	overview_worst(const struct overview *);
+double	overview_lost(const struct overview *);
 
 /* RTO less margin, which the gate demands. */
 double	overview_limit(const struct overview *);

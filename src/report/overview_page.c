@@ -142,21 +142,17 @@ rpo_card(const struct overview *o, struct page *p)
 {
 	char lost[NUM_TEXT_MAX], aim[NUM_TEXT_MAX], worst[NUM_TEXT_MAX];
 	char more[160];
-	double now, most = 0;
-	size_t i;
+	double now = overview_lost(o);
 
-	if (o->h.n_snapshots == 0) {
+	if (now < 0) {
 		card(p, "Could be lost now", "bad", "everything",
-		    "there is no snapshot");
+		    o->h.n_snapshots == 0 ? "there is no snapshot" :
+		    "no snapshot has every component");
 		return;
 	}
-	now = overview_gap(o, o->h.n_snapshots - 1);
-	for (i = 0; i < o->h.n_snapshots; i++)
-		if (overview_gap(o, i) > most)
-			most = overview_gap(o, i);
 	(void)snprintf(more, sizeof(more), "objective %s; worst so far %s",
 	    num_format_seconds((double)o->policy->rpo, aim),
-	    num_format_seconds(most, worst));
+	    num_format_seconds(overview_worst(o), worst));
 	card(p, "Could be lost now", now <= (double)o->policy->rpo ? "good" :
 	    "bad", num_format_seconds(now, lost), more);
 }

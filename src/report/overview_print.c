@@ -39,25 +39,24 @@ snapshot_rows(const struct overview *o, struct table *t, struct err *e)
 {
 	const struct past_snapshot *s = overview_snapshot(o);
 	char text[CELL], more[CELL], size[NUM_TEXT_MAX], fresh[NUM_TEXT_MAX];
-	double worst = 0;
-	size_t i;
 
 	if (s == NULL)
 		return row(t, "snapshot", "none", "", e);
-	(void)snprintf(more, sizeof(more), "%s, %s new%s; %zu in the store",
+	(void)snprintf(more, sizeof(more), "%s, %s new%s%s; %zu in the store",
 	    num_format_size(s->bytes, size),
 	    num_format_size(s->new_bytes, fresh),
-	    s->unread > 0 ? ", NOT ALL READ" : "", o->h.n_snapshots);
+	    s->unread > 0 ? ", NOT ALL READ" : "",
+	    s->complete ? "" : ", LACKS COMPONENTS", o->h.n_snapshots);
 	if (row(t, "snapshot", ago(o, s->finished, text), more, e) == -1)
 		return -1;
-	for (i = 0; i < o->h.n_snapshots; i++)
-		if (overview_gap(o, i) > worst)
-			worst = overview_gap(o, i);
+	if (!s->complete)
+		return row(t, "rpo", "all could be lost now",
+		    "no snapshot has every component", e);
 	(void)snprintf(text, sizeof(text), "%s could be lost now",
-	    num_format_seconds(overview_gap(o, o->h.n_snapshots - 1), size));
+	    num_format_seconds(overview_lost(o), size));
 	(void)snprintf(more, sizeof(more), "objective %s; worst so far %s",
 	    num_format_seconds((double)o->policy->rpo, fresh),
-	    num_format_seconds(worst, size));
+	    num_format_seconds(overview_worst(o), size));
 	return row(t, "rpo", text, more, e);
 }
 

@@ -93,19 +93,21 @@ rpo_chart(const struct overview *o, struct page *p)
 {
 	struct chart c = { .page = p, .unit = CHART_SECONDS, .to = o->now };
 	char text[NUM_TEXT_MAX], when[CLOCK_TEXT_MAX], title[128];
-	size_t i, k, n = o->h.n_snapshots, first;
+	size_t i, k = 0, n = o->h.n_snapshots, first = n;
 	int64_t x[POINTS] = { 0 };
 	double y[POINTS];
 
-	if (n == 0)
-		return;
-	first = n > POINTS ? n - POINTS : 0;
+	for (i = 0; i < POINTS && first > 0; )
+		i += o->h.snapshots[--first].complete;
 	c.top = (double)o->policy->rpo;
-	for (i = first, k = 0; i < n; i++, k++) {
+	for (i = history_complete(&o->h, first); i < n;
+	    i = history_complete(&o->h, i + 1), k++) {
 		x[k] = o->h.snapshots[i].point;
 		y[k] = overview_gap(o, i);
 		c.top = larger(c.top, y[k]);
 	}
+	if (k == 0)
+		return;
 	c.from = x[0];
 	c.top *= 1.05;
 	chart_begin(&c, "What could have been lost after each recovery point",

@@ -6,6 +6,7 @@
 #include "drill/receipt.h"
 #include "gate/gate.h"
 #include "gate/verify.h"
+#include "snapshot/access.h"
 #include "snapshot/restore.h"
 #include "snapshot/snapshot.h"
 #include "snapshot/verify.h"
@@ -37,13 +38,13 @@ int	say_verify(const struct verify_report *, bool authentic, bool content,
 	    struct err *);
 
 /*
- * What to tell on standard error when the newest snapshot was asked for
- * (which: NULL or "latest") and damaged others could not be believed, of which
- * one may be newer; empty when there is nothing to tell.  Returns its buffer.
+ * Find the snapshot that a restore reads: which, or, if that is NULL, the
+ * newest that has the component part, or all that the policy names (NULL: not
+ * known).  Others that were passed over, and might be wanted, are told as
+ * warnings.
  */
-#define SAY_TEXT_MAX 160
-char	*say_passed_over(const char *which, uint64_t damaged,
-	    char [SAY_TEXT_MAX]);
+int	say_find(const struct access *, const char *which, const char *part,
+	    struct snapshot *, struct err *);
 
 /* What a restore with these options would put where. */
 int	say_restore_plan(const struct snapshot *,

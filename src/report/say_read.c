@@ -12,22 +12,60 @@
 #include "cli/cmd.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "policy/policy.h"
 #include "report/say.h"
+#include "snapshot/trail.h"
 
 /* Of the name of a snapshot's object: what tells it from others. */
 #define SHOWN ((int)strlen("snapshots/20260131T235959Z-0123456789ab"))
 
-char *
-say_passed_over(const char *which, uint64_t damaged, char text[SAY_TEXT_MAX])
+static void
+tell(const struct trail_newest *n)
 {
-	text[0] = '\0';
-	if (damaged == 0 || (which != NULL && strcmp(which, "latest") != 0))
-		return text;
-	(void)snprintf(text, SAY_TEXT_MAX, "note: %llu snapshot%s cannot be "
-	    "believed and %s passed over (muster-verify says why); one may be "
-	    "newer\n", (unsigned long long)damaged, damaged == 1 ? "" : "s",
-	    damaged == 1 ? "was" : "were");
-	return text;
+	struct err e;
+
+	err_clear(&e);
+	if (n->damaged > 0) {
+		(void)err_set(&e, ERR_DAMAGED, "%llu snapshot%s cannot be "
+		    "believed and %s passed over (muster-verify says why); "
+		    "one may be newer", (unsigned long long)n->damaged,
+		    n->damaged == 1 ? "" : "s", n->damaged == 1 ? "was" :
+		    "were");
+		cmd_warn(&e);
+	}
+	if (n->partial > 0) {
+		(void)err_set(&e, ERR_ABSENT, "%llu newer snapshot%s without "
+		    "%s %s passed over (--snapshot latest takes the newest)",
+		    (unsigned long long)n->partial, n->partial == 1 ? "" :
+		    "s", n->part != NULL ? n->part : "all components of the "
+		    "policy", n->partial == 1 ? "was" : "were");
+		cmd_warn(&e);
+	}
+	if (n->wider[0] != '\0') {
+		(void)err_set(&e, ERR_ABSENT, "the newest snapshot lacks "
+		    "components that an older one has (--snapshot %.*s)",
+		    SHOWN, n->wider);
+		cmd_warn(&e);
+	}
+}
+
+int
+say_find(const struct access *a, const char *which, const char *part,
+    struct snapshot *s, struct err *e)
+{
+	struct trail_newest n = { .part = part, .policy = a->policy,
+	    .site = a->policy != NULL ? a->policy->site : NULL };
+
+	if (which == NULL) {
+		if (trail_find_newest(&a->depot, &n, s, e) == -1)
+			return -1;
+	} else if (trail_find_snapshot(&a->depot, n.site, which, s,
+	    &n.damaged, e) == -1)
+		return -1;
+	else if (strcmp(which, "latest") != 0)
+		n.damaged = 0;
+	tell(&n);
+	return 0;
 }
 
 int

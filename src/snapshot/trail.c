@@ -311,8 +311,10 @@ struct find {
 	const char	*site, *which;
 	const struct id	*digest;	/* exactly this one, or NULL */
 	struct snapshot	*out;
-	const struct policy *policy;	/* all its components, or NULL */
+	struct trail_newest *newest;	/* what it must have, or NULL */
 	uint64_t	 hits, damaged, partial;
+	unsigned	 kinds;		/* of components: the last hit's, */
+	unsigned	 wider;		/* and of the one noted as wider */
 	struct err	 why;		/* of the last damaged one */
 	struct snapshot	 s;		/* the one at hand */
 };
@@ -352,6 +354,36 @@ trail_has_all(const struct snapshot *s, const struct policy *p)
 	    (!p->config.present || snapshot_part(s, "config") != NULL);
 }
 
+/* Has it what is looked for? */
+static bool
+has_enough(const struct find *f, const struct snapshot *s)
+{
+	if (f->newest == NULL)
+		return true;
+	if (f->newest->part != NULL)
+		return snapshot_part(s, f->newest->part) != NULL;
+	return f->newest->policy == NULL ||
+	    trail_has_all(s, f->newest->policy);
+}
+
+/* Note the hit before this one, if it has what this one lacks. */
+static void
+note_wider(struct find *f, const struct snapshot *s)
+{
+	unsigned mask = 0;
+	size_t i;
+
+	for (i = 0; i < s->n_parts; i++)
+		mask |= 1U << s->parts[i].kind;
+	if (f->newest != NULL && f->newest->part == NULL &&
+	    f->newest->policy == NULL && (f->kinds & ~mask) != 0 &&
+	    (f->wider & ~f->kinds) == 0) {
+		f->wider = f->kinds;
+		memcpy(f->newest->wider, f->out->object, STORE_NAME_MAX);
+	}
+	f->kinds = mask;
+}
+
 static int
 find_one(void *cookie, const struct trail_item *item, struct err *e)
 {
@@ -371,11 +403,12 @@ find_one(void *cookie, const struct trail_item *item, struct err *e)
 		return 0;
 	if (!matches(f, item))
 		return 0;
-	if (f->policy != NULL && !trail_has_all(s, f->policy)) {
+	if (!has_enough(f, s)) {
 		f->partial++;
 		return 0;
 	}
 	f->partial = 0;
+	note_wider(f, s);
 	(void)snprintf(s->object, sizeof(s->object), "%s", item->object);
 	(void)snprintf(s->signer, sizeof(s->signer), "%s", item->signer);
 	s->digest = item->digest;
@@ -437,21 +470,21 @@ trail_find_snapshot(const struct depot *d, const char *site,
 }
 
 int
-trail_find_newest(const struct depot *d, const struct policy *p,
-    struct snapshot *out, uint64_t *damaged, uint64_t *partial,
-    struct err *e)
+trail_find_newest(const struct depot *d, struct trail_newest *n,
+    struct snapshot *out, struct err *e)
 {
-	struct find f = { .site = p->site, .out = out, .policy = p };
-	int rc;
+	struct find f = { .site = n->site, .out = out, .newest = n };
+	uint64_t *damaged = n->sure ? NULL : &n->damaged;
+	int rc = find_sure(d, &f, damaged, e);
 
-	if (partial != NULL)
-		*partial = 0;
-	if ((rc = find_sure(d, &f, damaged, e)) == 0 && partial != NULL)
-		*partial = f.partial;
-	if (rc == 0 || f.partial == 0 || f.hits > 0)
+	if ((f.wider & ~f.kinds) == 0)
+		n->wider[0] = '\0';
+	n->partial = rc == 0 ? f.partial : 0;
+	if (rc == 0 || f.partial == 0 || f.hits > 0 ||
+	    (e->kind != ERR_ABSENT && e->kind != ERR_DAMAGED))
 		return rc;
-	err_clear(e);			/* none has all: the gate says so */
-	return trail_find_snapshot(d, p->site, NULL, out, damaged, e);
+	err_clear(e);			/* none has it all: others say so */
+	return trail_find_snapshot(d, n->site, NULL, out, damaged, e);
 }
 
 int

@@ -91,15 +91,26 @@ int	trail_find_snapshot(const struct depot *, const char *site,
 	    const char *which, struct snapshot *, uint64_t *damaged,
 	    struct err *);
 
+/* Which is looked for, by what it has; all is borrowed. */
+struct trail_newest {
+	const char	*site;		/* NULL: of any */
+	const char	*part;		/* it has this component */
+	const struct policy *policy;	/* or, without part, all of its */
+	bool		 sure;		/* none but it may be the newest */
+	uint64_t	 partial;	/* gets: newer, but lack some of it */
+	uint64_t	 damaged;	/* gets: could not be believed */
+	char		 wider[STORE_NAME_MAX];	/* gets: see below */
+};
+
 /*
- * The newest snapshot of the policy's site that has every component that the
- * policy names; when there is none, the newest of the site.  partial, if it is
- * not NULL, gets how many newer ones have some components only.  damaged as
- * above.
+ * The newest snapshot that has what is asked for; when there is none, the
+ * newest of the site.  When neither part nor policy says what it must have,
+ * wider gets the last snapshot that has a kind of component which this one
+ * lacks; else it is empty.  If sure, it is refused (ERR_DAMAGED) when there is
+ * any that cannot be believed.
  */
-int	trail_find_newest(const struct depot *, const struct policy *,
-	    struct snapshot *, uint64_t *damaged, uint64_t *partial,
-	    struct err *);
+int	trail_find_newest(const struct depot *, struct trail_newest *,
+	    struct snapshot *, struct err *);
 
 /* Has it every component that the policy names? */
 bool	trail_has_all(const struct snapshot *, const struct policy *);

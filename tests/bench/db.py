@@ -184,6 +184,7 @@ class Bench:
         answer = json.loads(out.decode().splitlines()[-1])
         size = sum(c["size"] for c in answer["components"])
         self.again = answer["new_bytes"], size
+        self.rows = answer["object"]
 
     def physical_policy(self):
         """The same server and store, by the other method."""
@@ -240,7 +241,8 @@ class Bench:
             f.write("[client]\nsocket=%s\nuser=root\n" % tuned.socket)
         os.chmod(d + "/target.cnf", 0o600)
         self.measure("load", "muster-restore --quiet --component db "
-                     "--server %s/target.cnf" % d, tuned)
+                     "--snapshot %s --server %s/target.cnf" % (self.rows, d),
+                     tuned)
         tuned.stop()
         stock = self.fresh("stock", STOCK)
         stock.sql("CREATE DATABASE e")

@@ -253,3 +253,38 @@ no such directory" ]
 	[[ $output == *"note: "*"tree/null: "* ]]
 	[[ $output == *"1 thing could not be set as before"* ]]
 }
+
+@test "the newest is the newest that has what is asked for" {
+	muster snapshot -q
+	before=$(cat "$SITE/tree/letters/one")
+	echo newest >"$SITE/tree/letters/one"
+	muster files -q
+	run -0 --separate-stderr muster restore -t "$out"
+	want='muster-restore: warning: 1 newer snapshot without all components'
+	want="$want of the policy was passed over (--snapshot latest takes the"
+	[ "$stderr" = "$want newest)" ]
+	[ "$(cat "$out/files$SITE/tree/letters/one")" = "$before" ]
+	cmp "$SITE/etc/site.json" "$out/config$SITE/etc/site.json"
+	run -0 --separate-stderr muster restore -c files -t "$out.files"
+	[ -z "$stderr" ]
+	[ "$(cat "$out.files$SITE/tree/letters/one")" = newest ]
+	run -0 --separate-stderr muster restore -c config -t "$out.config"
+	[[ $stderr == *"1 newer snapshot without config was passed over"* ]]
+	run -0 --separate-stderr muster cat config
+	[[ $stderr == *"1 newer snapshot without config was passed over"* ]]
+	run -0 --separate-stderr muster restore -S latest -t "$out.latest"
+	[ -z "$stderr" ]
+	[ ! -e "$out.latest/config" ]
+	# without a policy nothing says what a snapshot should have
+	bare=(--store "$SITE/store" -k "$SITE/recovery.key"
+	    --passphrase-file "$SITE/passphrase")
+	run -0 --separate-stderr env -u MUSTER_POLICY muster-restore \
+	    "${bare[@]}" -t "$out.bare"
+	[[ $stderr =~ "lacks components that an older one has (--snapshot "\
+(snapshots/[^\)]*)\) ]]
+	[ "$(cat "$out.bare/files$SITE/tree/letters/one")" = newest ]
+	run -0 --separate-stderr env -u MUSTER_POLICY muster-restore \
+	    "${bare[@]}" -t "$out.older" -S "${BASH_REMATCH[1]}"
+	[ -z "$stderr" ]
+	cmp "$SITE/etc/site.json" "$out.older/config$SITE/etc/site.json"
+}

@@ -29,6 +29,7 @@ past(double size, double more, double seconds, double longer)
 	for (int i = 0; i < 10; i++) {
 		snapshots[i].point = snapshots[i].finished = (i + 1) * DAY;
 		snapshots[i].bytes = (uint64_t)(size + i * more);
+		snapshots[i].complete = true;
 		drills[i].finished = (i + 1) * DAY;
 		drills[i].bytes = snapshots[i].bytes;
 		drills[i].total = seconds + i * longer;
@@ -66,6 +67,27 @@ growth_meets_the_limit_on_its_day(void **state)
 	t = forecast_seconds(&f, 10);
 	assert_true(t > 288 && t < 292);
 	assert_int_equal(forecast_days_left(&f, 295), 11);
+}
+
+static void
+a_part_of_a_snapshot_is_no_size(void **state)
+{
+	struct history h = past(1e9, 1e8, 100, 0);
+	struct forecast f;
+	int i;
+
+	(void)state;
+	for (i = 1; i < 10; i += 2) {
+		snapshots[i].complete = false;
+		snapshots[i].bytes = 5;
+		snapshots[i].physical = true;
+	}
+	assert_true(forecast_make(&f, &h));
+	assert_true(f.bytes > 1.79e9 && f.bytes < 1.81e9);
+	assert_true(f.bytes_per_day > 0.99e8 && f.bytes_per_day < 1.01e8);
+	for (i = 0; i < 10; i++)
+		snapshots[i].complete = false;
+	assert_false(forecast_make(&f, &h));
 }
 
 static void
@@ -151,6 +173,7 @@ main(void)
 		cmocka_unit_test(slowing_down_is_seen_without_growth),
 		cmocka_unit_test(too_little_past_is_no_trend),
 		cmocka_unit_test(what_is_declared_does_not_grow),
+		cmocka_unit_test(a_part_of_a_snapshot_is_no_size),
 		cmocka_unit_test(failed_and_partial_drills_do_not_count),
 		cmocka_unit_test(the_median_is_in_the_middle),
 	};

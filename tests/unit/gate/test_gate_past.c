@@ -317,6 +317,37 @@ SPOIL(removed_before)
 	remove_oldest(x);		/* the third day */
 }
 
+/*
+ * Of ten days ago nothing is left but a snapshot of one component, as is the
+ * younger one of that day whose predecessor is gone.
+ */
+SPOIL(only_a_part_is_left)
+{
+	struct part *p = &x->s.parts[0];
+	char name[sizeof(p->name)];
+	enum part_kind kind = p->kind;
+	char first[FIXTURE_PATH];
+
+	POLICY(x).retention.daily = 30;
+	(void)snprintf(x->other, sizeof(x->other), "%s/aside", x->f.dir);
+	assert_int_equal(unlink(fixture_object(&x->f, "snapshots/",
+	    x->path)), 0);
+	scene_past_snapshot(x, 12, p->root.size);
+	scene_past_snapshot(x, 10.001, p->root.size);
+	memcpy(name, p->name, sizeof(name));
+	(void)snprintf(p->name, sizeof(p->name), "rest");
+	p->kind = PART_STREAM;
+	scene_past_snapshot(x, 10, p->root.size);
+	memcpy(p->name, name, sizeof(name));
+	p->kind = kind;
+	fixture_sign_snapshot(&x->f, &x->s);
+	x->r.snapshot = x->s.digest;
+	(void)fixture_object(&x->f, "snapshots/", first);
+	assert_int_equal(rename(first, x->other), 0);
+	remove_oldest(x);
+	assert_int_equal(rename(x->other, first), 0);
+}
+
 SPOIL(last_removed)
 {
 	static const double days[] = { 0.01, 0.005 };
@@ -477,6 +508,8 @@ static const struct wrong wrongs[] = {
 	{ "a recovery point lacked a component", only_a_part_between, NULL,
 	    "rpo period" },
 	{ "a day's only snapshot was removed", removed_before, NULL,
+	    "retention" },
+	{ "a day has but a part of a snapshot left", only_a_part_is_left, NULL,
 	    "retention" },
 	{ "one of the last was removed", last_removed, NULL, "retention" },
 	{ "a month's only snapshot was removed", month_removed, NULL,

@@ -107,6 +107,69 @@ the_page_has_its_charts_and_nothing_from_elsewhere(void **state)
 	overview_drop(&o);
 }
 
+/* What could have been lost goes from one with every component to the next. */
+static void
+a_part_of_a_snapshot_ends_no_gap(void **state)
+{
+	struct scene *x = *state;
+	struct overview o;
+	json_t *j, *one;
+	double before;
+	size_t n;
+
+	load(x, &o);
+	n = o.h.n_snapshots;
+	before = overview_gap(&o, n - 3);
+	o.h.snapshots[n - 2].complete = false;
+	assert_true(overview_gap(&o, n - 3) > before + 80000);
+	assert_true(overview_gap(&o, n - 2) == -1);
+	assert_true(overview_worst(&o) == overview_gap(&o, n - 3));
+	before = overview_lost(&o);
+	o.h.snapshots[n - 1].complete = false;
+	assert_true(overview_lost(&o) > before + 80000);
+	assert_ptr_equal(overview_snapshot(&o), &o.h.snapshots[n - 3]);
+	assert_non_null(j = overview_json(&o));
+	one = json_array_get(json_object_get(j, "snapshots"), n - 1);
+	assert_true(json_is_false(json_object_get(one, "complete")));
+	assert_true(json_is_null(json_object_get(one, "gap_seconds")));
+	json_decref(j);
+	for (size_t i = 0; i < n; i++)
+		o.h.snapshots[i].complete = false;
+	assert_true(overview_lost(&o) == -1 && overview_worst(&o) == -1);
+	assert_ptr_equal(overview_snapshot(&o), &o.h.snapshots[n - 1]);
+	overview_drop(&o);
+}
+
+/* When none is complete, people, metrics and the page are told. */
+static void
+nothing_but_parts_is_everything_lost(void **state)
+{
+	struct scene *x = *state;
+	struct overview o;
+	struct page p;
+	struct buf b;
+	struct err e;
+	const char *text;
+
+	load(x, &o);
+	for (size_t i = 0; i < o.h.n_snapshots; i++)
+		o.h.snapshots[i].complete = false;
+	page_init(&p, &e);
+	overview_page(&o, &p);
+	assert_non_null(text = buf_text(&p.b, &e));
+	assert_int_equal(count(text, "no snapshot has every component"), 1);
+	assert_int_equal(count(text, "What could have been lost after"), 0);
+	page_drop(&p);
+	buf_init(&b, 1 << 20);
+	assert_int_equal(overview_metrics(&o, &b, &e), 0);
+	assert_non_null(text = buf_text(&b, &e));
+	assert_non_null(strstr(text, "\nmuster_snapshot_complete{site=\""
+	    "test.example\"} 0\n"));
+	assert_null(strstr(text, "recovery_point"));
+	buf_drop(&b);
+	overview_drop(&o);
+}
+
 static void
 text_cannot_become_markup(void **state)
 {
@@ -233,6 +296,8 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, make, drop)
 	const struct CMUnitTest tests[] = {
 		T(the_page_has_its_charts_and_nothing_from_elsewhere),
+		T(a_part_of_a_snapshot_ends_no_gap),
+		T(nothing_but_parts_is_everything_lost),
 		cmocka_unit_test(text_cannot_become_markup),
 		cmocka_unit_test(a_page_that_grows_too_large_is_an_error),
 		T(metrics_have_the_form_of_the_textfile_collector),
