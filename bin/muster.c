@@ -35,6 +35,8 @@ static const struct opt predeploy_options[] = {
 	WAIT,
 	{ 0, "subject", NULL, &want.subject, NULL, "deploy",
 	    "what is to be deployed: git:<sha> or sha256:<digest>" },
+	{ 0, "sample", NULL, &want.sample, NULL, "percent",
+	    "drill only such a share of tables and files, at random" },
 	{ 0 },
 };
 

@@ -31,7 +31,7 @@ chain_predeploy(struct job *j, struct err *e)
 	    .if_demanded = true, .brief = true };
 	int status;
 
-	if (job_check_subject(j, e) == -1)
+	if (job_check_subject(j, e) == -1 || job_check_sample(j, e) == -1)
 		return CMD_USAGE;
 	status = chain_backup(j, e);
 	if (status != CMD_YES && status != CMD_PARTIAL)

@@ -136,6 +136,14 @@ find_sample(const struct job *j, struct drill_options *o, struct err *e)
 	return 0;
 }
 
+int
+job_check_sample(const struct job *j, struct err *e)
+{
+	struct drill_options o = { .share = 0 };
+
+	return find_sample(j, &o, e);
+}
+
 static int
 sabotage(const struct job *j, struct access *a, const struct snapshot *s,
     struct receipt *r, struct err *e)

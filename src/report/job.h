@@ -55,6 +55,9 @@ int	job_take(const struct job *, struct err *);
  */
 int	job_ship(const struct job *, struct err *);
 
+/* Is the sample, if any, a share of a drill?  -1 if not. */
+int	job_check_sample(const struct job *, struct err *);
+
 /* Drill a snapshot; CMD_NO when a check failed. */
 int	job_drill(const struct job *, struct err *);
 

@@ -174,6 +174,21 @@ far_policy() {
 	run -2 bash -c 'muster predeploy >/dev/full'
 }
 
+@test "predeploy with a sample drills a share of it" {
+	n=$(muster list --json | wc -l)
+	run -64 muster predeploy --sample 0%
+	[[ $output == *"--sample: expected more than 0%"* ]]
+	[ "$(muster list --json | wc -l)" -eq "$n" ]
+	docs_policy | sed 's/drill-age: 1h/&, coverage: 0.1%/' >"$MUSTER_POLICY"
+	muster snapshot --quiet
+	muster drill --quiet
+	run -0 muster predeploy --sample 50%
+	docs_policy >"$MUSTER_POLICY"
+	[[ $output == *"sampled drill of docs.example from "*": passed in "* ]]
+	[[ $output == *"GO: docs.example at "* ]]
+	muster drill --quiet
+}
+
 @test "predeploy of a drill that fails, or with a file unread, is NO-GO" {
 	docs_policy | sed 's/\[encryption_key\]/[encryption_key, lost]/' \
 	    >"$MUSTER_POLICY"
