@@ -168,7 +168,8 @@ set_options(struct conn *c, const struct db_login *l, struct err *e)
 			return -1;
 		bad |= mysql_options(&c->m, MYSQL_READ_DEFAULT_FILE,
 		    l->defaults_file);
-	}
+	} else if (l->socket == NULL && option_files_check(&tls, e) == -1)
+		return -1;
 	if (l->defaults_file != NULL || l->socket == NULL)
 		bad |= mysql_options(&c->m, MYSQL_READ_DEFAULT_GROUP,
 		    "muster");

@@ -1,22 +1,61 @@
 /*
- * The option file that names a server and how to log in there.
+ * The option files that name a server and how to log in there.
  *
- * The connector reads it.  Here it is seen to be private before, for it holds
- * a password; and it is read for what the mariadb client understands of TLS
- * and the connector passes over in silence: "ssl", and a word instead of a
- * number behind the others.
+ * The connector reads them.  Here the one that a policy names is seen to be
+ * private before, for it holds a password; and all are read, in the same
+ * order, for what they ask of TLS and the connector would pass over in
+ * silence: words that it does not know, and whole files.  It stops at a line
+ * that it does not understand, and of the folders of !includedir its versions
+ * up to 3.3 read my.cnf only.  Where that would make a connection weaker than
+ * was asked for, it is refused.
  */
 #include <sys/stat.h>
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "db/option_file.h"
+#include "db/option_tls.h"
+
+#define LINE_LENGTH_MAX 4000	/* the connector cuts what is longer */
+#define DEPTH_MAX 10
+
+/* A file that is being read. */
+struct option_file {
+	const char	*path;
+	unsigned	 line, depth;
+	bool		 ours;		/* it is in a group that is read */
+	bool		 grouped;	/* a group began */
+	bool		 optional;	/* of the standard ones */
+	bool		 unsure;	/* it may not be read at all */
+	bool		*tls;
+};
+
+static int	read_file(struct option_file *, struct err *);
+
+static int refuse(const struct option_file *, struct err *, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int
+refuse(const struct option_file *f, struct err *e, const char *fmt, ...)
+{
+	char text[700];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return err_set(e, ERR_INPUT, "option file %s: line %u: %s", f->path,
+	    f->line, text);
+}
 
 static int
 check_private(const char *path, struct err *e)
@@ -41,91 +80,214 @@ check_private(const char *path, struct err *e)
 	return 0;
 }
 
-/* Does a group of this name concern us?  p is behind its bracket. */
-static bool
-is_ours(const char *p)
-{
-	static const char *const groups[] = { "client]", "client-server]",
-	    "client-mariadb]", "muster]" };
-	size_t i;
-
-	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (strncmp(p, groups[i], strlen(groups[i])) == 0)
-			return true;
-	return false;
-}
-
-/* The value behind a key that may have _ for -, in *value; is it that key? */
-static bool
-is_key(const char *line, const char *key, const char **value, size_t *len)
-{
-	for (; *key != '\0'; key++, line++)
-		if (*line != *key && !(*key == '-' && *line == '_'))
-			return false;
-	line += strspn(line, " \t");
-	if (strchr("=#\r\n", *line) == NULL)	/* or at the end */
-		return false;
-	line += *line == '=';
-	line += strspn(line, " \t");
-	*value = line;
-	*len = strcspn(line, " \t\r\n");
-	return true;
-}
-
-/* Is the line one about TLS?  Then *tls says whether it is wanted. */
+/* A file that another one brings in; one that is not there asks for nothing. */
 static int
-look_at(const char *path, unsigned number, const char *line, bool *tls,
+include_file(const struct option_file *f, const char *path, bool unsure,
     struct err *e)
 {
-	static const char *const numbers[] = { "ssl-verify-server-cert",
-	    "ssl-enforce" };
-	const char *v;
+	struct option_file other = { .path = path, .depth = f->depth + 1,
+	    .optional = f->optional, .unsure = f->unsure || unsure,
+	    .tls = f->tls };
+
+	if (other.depth > DEPTH_MAX)
+		return refuse(f, e, "files that bring in each other, more "
+		    "than %d deep", DEPTH_MAX);
+	return read_file(&other, e);
+}
+
+static int
+include_folder(const struct option_file *f, const char *path, struct err *e)
+{
+	char name[PATH_MAX];
+	const char *end;
+	struct dirent *d;
+	DIR *dir;
+	int rc = 0;
+
+	if ((dir = opendir(path)) == NULL)
+		return err_sys(e, "option file %s: line %u: cannot read "
+		    "folder %s", f->path, f->line, path);
+	while (rc == 0 && (errno = 0, d = readdir(dir)) != NULL) {
+		end = strrchr(d->d_name, '.');
+		if (end == NULL || strcmp(end, ".cnf") != 0)
+			continue;
+		if (snprintf(name, sizeof(name), "%s/%s", path, d->d_name) >=
+		    (int)sizeof(name))
+			rc = refuse(f, e, "a path that is too long");
+		else
+			rc = include_file(f, name,
+			    strcmp(d->d_name, "my.cnf") != 0, e);
+	}
+	if (rc == 0 && errno != 0)
+		rc = err_sys(e, "cannot read folder %s", path);
+	(void)closedir(dir);		/* only read */
+	return rc;
+}
+
+/* "!include FILE" or "!includedir FOLDER"; p is behind the mark. */
+static int
+bring_in(const struct option_file *f, char *p, struct err *e)
+{
+	static const char file[] = "include ", folder[] = "includedir ";
+	bool is_folder = strncmp(p, folder, strlen(folder)) == 0;
+	size_t n;
+
+	if (!is_folder && strncmp(p, file, strlen(file)) != 0)
+		return refuse(f, e, "expected !include FILE or !includedir "
+		    "FOLDER, which is all that the connector understands");
+	p += strlen(is_folder ? folder : file);
+	for (n = strlen(p); n > 0 && isspace((unsigned char)p[n - 1]); n--)
+		p[n - 1] = '\0';
+	if (n == 0 || isspace((unsigned char)*p))
+		return refuse(f, e, "expected a path behind one blank");
+	return is_folder ? include_folder(f, p, e) :
+	    include_file(f, p, false, e);
+}
+
+/* [group]; p is behind the bracket. */
+static int
+begin_group(struct option_file *f, const char *p, struct err *e)
+{
+	static const char *const groups[] = { "client", "client-server",
+	    "client-mariadb", "muster" };
+	const char *end = strchr(p, ']');
 	size_t i, n;
 
-	if (is_key(line, "ssl", &v, &n) &&
-	    !(n == 1 && *v == '0') && strncasecmp(v, "off", 3) != 0 &&
-	    strncasecmp(v, "false", 5) != 0)
-		*tls = true;
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (!is_key(line, numbers[i], &v, &n))
-			continue;
-		if (n != 1 || (*v != '0' && *v != '1'))
-			return err_set(e, ERR_INPUT, "option file %s: line "
-			    "%u: %s: expected =1 or =0, which is all that "
-			    "the connector understands", path, number,
-			    numbers[i]);
-		*tls = *tls || *v == '1';
+	if (end == NULL)
+		return refuse(f, e, "a group without its ], where the "
+		    "connector stops reading");
+	for (n = (size_t)(end - p); n > 0; n--)
+		if (!isspace((unsigned char)p[n - 1]))
+			break;
+	f->grouped = true;
+	f->ours = false;
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strlen(groups[i]) == n && memcmp(groups[i], p, n) == 0)
+			f->ours = true;
+	return 0;
+}
+
+static int
+take_option(const struct option_file *f, const char *p, struct err *e)
+{
+	char key[TLS_KEY_MAX];
+	enum tls_line what = tls_line(p, key);
+
+	if (f->unsure && what != TLS_LINE_NONE && what != TLS_LINE_OFF)
+		return refuse(f, e, "%s: the connector may read no file of "
+		    "an !includedir but my.cnf: bring this one in with "
+		    "!include, or name it as components.db.defaults-file",
+		    key);
+	switch (what) {
+	case TLS_LINE_NUMBER:
+		return refuse(f, e, "%s: expected =1 or =0, which is all that "
+		    "the connector understands", key);
+	case TLS_LINE_UNKNOWN:
+		return refuse(f, e, "%s: the connector does not understand "
+		    "it: expected an option of muster-db(1), section TLS, and "
+		    "its value", key);
+	case TLS_LINE_ON:
+	case TLS_LINE_OFF:
+		*f->tls = f->unsure ? *f->tls : what == TLS_LINE_ON;
+		break;
+	case TLS_LINE_KNOWN:
+	case TLS_LINE_NONE:
+		break;
 	}
 	return 0;
+}
+
+static int
+take_line(struct option_file *f, char *line, size_t n, struct err *e)
+{
+	char *p = line;
+
+	if (n > LINE_LENGTH_MAX || strlen(line) != n)
+		return refuse(f, e, "expected at most %d bytes, and none that "
+		    "is 0", LINE_LENGTH_MAX);
+	while (isspace((unsigned char)*p))
+		p++;
+	switch (*p) {
+	case '\0':
+	case '#':
+	case ';':
+	case '"':		/* the connector passes over such lines, and */
+	case '\'':		/* no option begins so */
+		return 0;
+	case '!':
+		return bring_in(f, p + 1, e);
+	case '[':
+		return begin_group(f, p + 1, e);
+	default:
+		break;
+	}
+	if (!f->grouped)
+		return refuse(f, e, "an option before any [group], where the "
+		    "connector stops reading");
+	return f->ours ? take_option(f, p, e) : 0;
+}
+
+static int
+read_file(struct option_file *f, struct err *e)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *in;
+	ssize_t n;
+	int rc = 0;
+
+	if ((in = fopen(f->path, "re")) == NULL) {
+		if (errno == ENOENT || errno == ENOTDIR ||
+		    (f->optional && errno == EACCES))
+			return 0;
+		return err_sys(e, "cannot read option file %s", f->path);
+	}
+	while (rc == 0 && (n = getline(&line, &size, in)) != -1) {
+		f->line++;
+		rc = take_line(f, line, (size_t)n, e);
+	}
+	if (rc == 0 && !feof(in))
+		rc = err_sys(e, "cannot read option file %s", f->path);
+	if (line != NULL)		/* it held a password */
+		explicit_bzero(line, size);
+	free(line);
+	(void)fclose(in);		/* only read */
+	return rc;
 }
 
 int
 option_file_check(const char *path, bool *tls, struct err *e)
 {
-	char *line = NULL, *p;
-	unsigned number = 0;
-	bool ours = false;
-	size_t size = 0;
-	FILE *f;
-	int rc = 0;
+	struct option_file f = { .path = path, .tls = tls };
 
 	if (check_private(path, e) == -1)
 		return -1;
-	if ((f = fopen(path, "re")) == NULL)
-		return err_sys(e, "cannot read option file %s", path);
-	while (rc == 0 && getline(&line, &size, f) != -1) {
-		number++;
-		p = line + strspn(line, " \t");
-		if (*p == '[')
-			ours = is_ours(p + 1);
-		else if (ours)
-			rc = look_at(path, number, p, tls, e);
+	return read_file(&f, e);
+}
+
+int
+option_files_check(bool *tls, struct err *e)
+{
+	const char *home = getenv("MARIADB_HOME");
+	const struct { const char *folder, *name; } places[] = {
+		{ "/etc", "/my.cnf" }, { "/etc/mysql", "/my.cnf" },
+		{ home != NULL ? home : getenv("MYSQL_HOME"), "/my.cnf" },
+		{ getenv("HOME"), "/.my.cnf" },
+	};
+	struct option_file f;
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		if (places[i].folder == NULL)
+			continue;
+		if (snprintf(path, sizeof(path), "%s%s", places[i].folder,
+		    places[i].name) >= (int)sizeof(path))
+			continue;	/* longer than the connector reads */
+		f = (struct option_file){ .path = path, .optional = true,
+		    .tls = tls };
+		if (read_file(&f, e) == -1)
+			return -1;
 	}
-	if (rc == 0 && !feof(f))
-		rc = err_sys(e, "cannot read option file %s", path);
-	if (line != NULL)		/* it held a password */
-		explicit_bzero(line, size);
-	free(line);
-	(void)fclose(f);		/* only read */
-	return rc;
+	return 0;
 }

@@ -99,6 +99,42 @@ expected =1 or =0"* ]]
 	done
 }
 
+@test "what another file asks for is asked for as well" {
+	printf '%s\n' '[client]' "ssl-ca=$SITE/tls/ca.pem" \
+	    ssl-verify-server-cert=1 >"$SITE/tls.cnf"
+	login strict "!include $SITE/tls.cnf"
+	run -0 muster db -q
+	printf '%s\n' '[client]' ssl >"$SITE/tls.cnf"
+	run -0 muster db -q
+	printf '%s\n' '[client]' "ssl-ca=$SITE/tls/other-ca.pem" \
+	    >"$SITE/tls.cnf"
+	refused 'TLS/SSL error: self-signed certificate in certificate chain'
+	echo ssl-mode=VERIFY_CA >>"$SITE/tls.cnf"
+	refused "option file $SITE/tls.cnf: line 3: ssl-mode: the connector"
+	mkdir "$SITE/tls.d"
+	mv "$SITE/tls.cnf" "$SITE/tls.d/client.cnf"
+	login u "!includedir $SITE/tls.d"
+	refused "option file $SITE/tls.d/client.cnf: line 2: ssl-ca: the conn"
+}
+
+@test "the option file that nobody named is held to the same" {
+	sed 's/, defaults-file: [^}]*//' "$MUSTER_POLICY" >"$SITE/home.yaml"
+	export MUSTER_POLICY=$SITE/home.yaml
+	mkdir -p "$SITE/home"
+	export HOME=$SITE/home
+	login strict "ssl-ca=$SITE/tls/ca.pem" ssl-verify-server-cert=1
+	mv "$SITE/c.cnf" "$HOME/.my.cnf"
+	run -0 muster db -q
+	login strict ssl
+	mv "$SITE/c.cnf" "$HOME/.my.cnf"
+	run -0 muster db -q
+	for line in ssl-verify-server-cert ssl-mode=REQUIRED; do
+		login u "$line"
+		mv "$SITE/c.cnf" "$HOME/.my.cnf"
+		refused "option file $HOME/.my.cnf: line 8: ${line%=*}: "
+	done
+}
+
 @test "a certificate for another name" {
 	stop
 	serve --ssl-ca="$SITE/tls/ca.pem" --ssl-cert="$SITE/tls/name.pem" \
