@@ -437,7 +437,7 @@ read_views(struct schema *s, struct conn *c, const struct db_dump_options *o,
 {
 	struct names n = { 0 };
 	size_t i;
-	int rc = -1;
+	int rc = -1, excluded;
 
 	if (list_names(&n, c, "SELECT table_name, table_schema FROM "
 	    "information_schema.tables WHERE table_schema=", database,
@@ -445,9 +445,10 @@ read_views(struct schema *s, struct conn *c, const struct db_dump_options *o,
 		goto done;
 	names_sort(&n);
 	for (i = 0; i < n.n; i++) {
-		if (schema_excluded(o, database, n.v[i]))
+		excluded = schema_excluded(o, database, n.v[i], e);
+		if (excluded == 1)
 			continue;
-		if (intr_check(e) == -1 ||
+		if (excluded == -1 || intr_check(e) == -1 ||
 		    read_view(s, c, database, n.v[i], e) == -1)
 			goto done;
 	}

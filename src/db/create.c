@@ -78,11 +78,12 @@ schema_literal_end(const char *p)
 }
 
 /*
- * Where the literal behind " DEFAULT " is in the column's line, or NULL.  The
- * type comes first and may hold anything in its members, so it is skipped.
+ * Where the literal behind " DEFAULT " is in the column's line; NULL on -1.
+ * The type comes first and may hold anything in its members, so it is skipped.
  */
 static const char *
-find_default(const char *create, const struct column *c, struct err *e)
+find_default(const char *create, const struct relation *t,
+    const struct column *c, struct err *e)
 {
 	static const char word[] = " DEFAULT '";
 	const char *p = NULL, *end;
@@ -93,12 +94,15 @@ find_default(const char *create, const struct column *c, struct err *e)
 	    quote_name(&b, c->name, e) == -1 ||
 	    buf_addf(&b, e, " %s", c->full) == -1 || buf_text(&b, e) == NULL)
 		goto done;
-	if ((p = strstr(create, (char *)b.data)) == NULL)
-		goto done;
-	p += b.len;
-	end = strchrnul(p, '\n');
-	p = strstr(p, word);
-	p = p == NULL || p > end ? NULL : p + strlen(word) - 1;
+	if ((p = strstr(create, (char *)b.data)) != NULL) {
+		end = strchrnul(p + b.len, '\n');
+		p = strstr(p + b.len, word);
+		p = p == NULL || p > end ? NULL : p + strlen(word) - 1;
+	}
+	if (p == NULL)
+		(void)err_set(e, ERR_UNSUPPORTED, "%s.%s: the default of "
+		    "column %s cannot be read: exclude the table "
+		    "(components.db.exclude)", t->database, t->name, c->name);
 done:
 	buf_drop(&b);
 	return p;
@@ -117,13 +121,8 @@ repair_default(struct conn *c, const struct relation *t,
 	buf_init(&hex, CREATE_MAX);
 	if (read_default(c, t, col->name, &hex, e) == -1)
 		goto done;
-	if ((at = find_default((char *)create->data, col, e)) == NULL) {
-		(void)err_set(e, ERR_UNSUPPORTED, "%s.%s: the default of "
-		    "column %s cannot be read: exclude the table "
-		    "(components.db.exclude)", t->database, t->name,
-		    col->name);
+	if ((at = find_default((char *)create->data, t, col, e)) == NULL)
 		goto done;
-	}
 	if ((tail = strdup(schema_literal_end(at))) == NULL) {
 		(void)err_memory(e);
 		goto done;

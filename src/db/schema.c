@@ -118,27 +118,26 @@ schema_path(const char *stem, const char *suffix, struct err *e)
 	return path;
 }
 
-bool
+int
 schema_excluded(const struct db_dump_options *o, const char *database,
-    const char *name)
+    const char *name, struct err *e)
 {
-	char *whole = NULL;
-	bool is = false;
-	size_t i, n;
+	const size_t size = strlen(database) + strlen(name) + 2;
+	char *whole;
+	size_t i;
+	int rc = FNM_NOMATCH;
 
-	for (i = 0; o->exclude != NULL && o->exclude[i] != NULL && !is; i++) {
-		n = strlen(database);
-		/* A pattern for another database needs no copy. */
-		if (whole == NULL &&
-		    (whole = malloc(n + strlen(name) + 2)) != NULL) {
-			(void)memcpy(whole, database, n);
-			whole[n] = '.';
-			(void)memcpy(whole + n + 1, name, strlen(name) + 1);
-		}
-		is = whole != NULL && fnmatch(o->exclude[i], whole, 0) == 0;
-	}
+	if (o->exclude == NULL || o->exclude[0] == NULL)
+		return 0;
+	if ((whole = malloc(size)) == NULL)
+		return err_memory(e);
+	(void)snprintf(whole, size, "%s.%s", database, name);
+	for (i = 0; rc == FNM_NOMATCH && o->exclude[i] != NULL; i++)
+		rc = fnmatch(o->exclude[i], whole, 0);
 	free(whole);
-	return is;
+	if (rc != 0 && rc != FNM_NOMATCH)	/* long names need memory */
+		return err_memory(e);
+	return rc == 0;
 }
 
 int

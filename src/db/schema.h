@@ -119,9 +119,9 @@ char	*schema_path(const char *stem, const char *suffix, struct err *);
 /* Make DB or DB.NAME in the escaped form; NULL on -1. */
 char	*schema_stem(const char *database, const char *name, struct err *);
 
-/* Is the object named by one of the patterns in options->exclude? */
-bool	schema_excluded(const struct db_dump_options *, const char *database,
-	    const char *name);
+/* Is the object named by one of the patterns in options->exclude?  1, 0, -1 */
+int	schema_excluded(const struct db_dump_options *, const char *database,
+	    const char *name, struct err *);
 
 /*
  * Turn the error of a statement that met a change of schema into ERR_CHANGED;

@@ -203,7 +203,7 @@ list_tables(struct schema *s, struct conn *c, const struct db_dump_options *o,
 {
 	struct rows r = { 0 };
 	size_t from = s->n_tables;
-	int rc;
+	int rc, excluded;
 
 	if ((rc = query_catalogue(&r, c, "SELECT table_name, table_type, "
 	    "engine, create_time, data_length, table_comment, table_schema "
@@ -213,11 +213,16 @@ list_tables(struct schema *s, struct conn *c, const struct db_dump_options *o,
 		goto done;
 	while ((rc = rows_next(&r, e)) == 1) {
 		/* The server's comparison forgives case, ours does not. */
-		if (strcmp(r.v[6], database) != 0 ||
-		    schema_excluded(o, database, r.v[0]))
+		if (strcmp(r.v[6], database) != 0)
 			continue;
-		if ((rc = take_table(s, c, database, &r, e)) == -1)
+		excluded = schema_excluded(o, database, r.v[0], e);
+		if (excluded == 1)
+			continue;
+		if (excluded == -1 ||
+		    take_table(s, c, database, &r, e) == -1) {
+			rc = -1;
 			break;
+		}
 	}
 done:
 	rows_free(&r);
