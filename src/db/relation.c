@@ -64,6 +64,7 @@ relation_free(struct relation *t)
 		free(t->columns[i].type);
 		free(t->columns[i].full);
 		free(t->columns[i].charset);
+		free(t->columns[i].collation);
 		free(t->columns[i].expression);
 		free(t->columns[i].text_default);
 	}

@@ -24,7 +24,7 @@ struct column {
 	bool		 no_default;		/* not even NULL */
 	bool		 row_start, row_end;	/* of a versioned table */
 	bool		 unversioned;	/* WITHOUT SYSTEM VERSIONING */
-	char		*charset;	/* or NULL */
+	char		*charset, *collation;	/* or NULL */
 	char		*text_default;	/* as SHOW CREATE shows it, or NULL */
 };
 

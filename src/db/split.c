@@ -70,20 +70,27 @@ static const struct {
 	{ "varbinary", KEY_BYTES },
 };
 
+/* The first column of the key, or NULL. */
+static const struct column *
+key_column(const struct relation *t)
+{
+	size_t i;
+
+	for (i = 0; t->n_key > 0 && i < t->n_columns; i++)
+		if (strcmp(t->columns[i].name, t->key[0]) == 0)
+			return &t->columns[i];
+	return NULL;
+}
+
 static enum key_kind
 kind_of(const struct relation *t)
 {
-	const struct column *c;
-	size_t i, k;
+	const struct column *c = key_column(t);
+	size_t k;
 
-	for (i = 0; t->n_key > 0 && i < t->n_columns; i++) {
-		c = &t->columns[i];
-		if (strcmp(c->name, t->key[0]) != 0)
-			continue;
-		for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
-			if (strcmp(kinds[k].type, c->type) == 0)
-				return kinds[k].kind;
-	}
+	for (k = 0; c != NULL && k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		if (strcmp(kinds[k].type, c->type) == 0)
+			return kinds[k].kind;
 	return KEY_OTHER;
 }
 
@@ -346,40 +353,14 @@ take_name(char out[NAME_SIZE], const char *name, struct err *e)
 }
 
 static int
-read_collation(struct cutter *c, struct err *e)
-{
-	const char *const names[] = { c->t->database, c->t->name,
-	    c->t->key[0] };
-	const char *const columns[] = { "table_schema=_utf8mb3",
-	    " AND table_name=_utf8mb3", " AND column_name=_utf8mb3" };
-	struct rows r = { 0 };
-	struct buf b;
-	int i, rc = -1;
-
-	buf_init(&b, SQL_MAX);
-	for (i = 0; i < 3; i++)
-		if (buf_add_text(&b, columns[i], e) == -1 ||
-		    quote_text(&b, names[i], strlen(names[i]), e) == -1)
-			goto done;
-	if (buf_text(&b, e) == NULL ||
-	    rows_queryf(&r, c->conn, e, "SELECT character_set_name, "
-	    "collation_name FROM information_schema.columns WHERE %s",
-	    (char *)b.data) == -1 || (rc = rows_next(&r, e)) == -1)
-		goto done;
-	rc = rc == 0 ? err_set(e, ERR_CHANGED, "its key is gone") :
-	    take_name(c->charset, r.v[0], e) == -1 ? -1 :
-	    take_name(c->collation, r.v[1], e);
-done:
-	rows_free(&r);
-	buf_drop(&b);
-	return rc;
-}
-
-static int
 learn_order(struct cutter *c, struct err *e)
 {
+	const struct column *key = key_column(c->t);
+
 	if (c->kind == KEY_TEXT)
-		return read_collation(c, e) == -1 ? -1 : sort_letters(c, e);
+		return take_name(c->charset, key->charset, e) == -1 ||
+		    take_name(c->collation, key->collation, e) == -1 ? -1 :
+		    sort_letters(c, e);
 	for (; c->kind == KEY_BYTES && c->n_letters < LETTERS_MAX;
 	    c->n_letters++)
 		c->letters[c->n_letters] = (uint8_t)c->n_letters;

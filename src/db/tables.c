@@ -252,6 +252,12 @@ find_table(const struct schema *s, size_t from, const char *name)
 }
 
 static int
+maybe_copy(char **to, const char *text, struct err *e)
+{
+	return text != NULL && (*to = copy(text, e)) == NULL ? -1 : 0;
+}
+
+static int
 take_column(struct relation *t, const struct rows *r, struct err *e)
 {
 	size_t size = t->size_columns == 0 ? 16 : 2 * t->size_columns;
@@ -279,13 +285,10 @@ take_column(struct relation *t, const struct rows *r, struct err *e)
 	    (c->type = copy(r->v[2], e)) == NULL ||
 	    (c->full = copy(r->v[3], e)) == NULL)
 		return -1;
-	if (r->v[6] != NULL && (c->charset = copy(r->v[6], e)) == NULL)
-		return -1;
-	if (r->v[5] != NULL && (c->expression = copy(r->v[5], e)) == NULL)
-		return -1;
-	if (r->v[7] != NULL && (c->text_default = copy(r->v[7], e)) == NULL)
-		return -1;
-	return 0;
+	return maybe_copy(&c->charset, r->v[6], e) == -1 ||
+	    maybe_copy(&c->collation, r->v[13], e) == -1 ||
+	    maybe_copy(&c->expression, r->v[5], e) == -1 ||
+	    maybe_copy(&c->text_default, r->v[7], e) == -1 ? -1 : 0;
 }
 
 /* The period columns of a versioned table that nobody declared. */
@@ -294,11 +297,11 @@ add_hidden_period(struct relation *t, struct err *e)
 {
 	static const char *const start[] = { "", "row_start", "timestamp",
 	    "timestamp(6)", "ALWAYS", "ROW START", NULL, NULL, "",
-	    "0", "0", "0", "1" };
+	    "0", "0", "0", "1", NULL };
 	static const char *const end[] = { "", "row_end", "timestamp",
 	    "timestamp(6)", "ALWAYS", "ROW END", NULL, NULL, "",
-	    "0", "0", "0", "1" };
-	struct rows r = { .n = 13, .v = start };
+	    "0", "0", "0", "1", NULL };
+	struct rows r = { .n = 14, .v = start };
 	size_t i;
 
 	for (i = 0; i < t->n_columns; i++)
@@ -326,7 +329,7 @@ list_columns(struct schema *s, size_t from, struct conn *c,
 	    "is_nullable='YES' AND column_default IS NULL AND extra='' AND "
 	    "is_generated='NEVER', "
 	    "extra LIKE '%WITHOUT SYSTEM VERSIONING%', "
-	    "extra LIKE '%STORED GENERATED%' FROM "
+	    "extra LIKE '%STORED GENERATED%', collation_name FROM "
 	    "information_schema.columns WHERE table_schema=", database,
 	    " ORDER BY table_name, ordinal_position", e)) == -1)
 		goto done;
