@@ -8,14 +8,8 @@
  */
 #include <sys/stat.h>
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "archive/entry.h"
 #include "archive/pax.h"
@@ -23,10 +17,10 @@
 #include "base/fd.h"
 #include "base/intr.h"
 #include "db/datafiles.h"
+#include "db/folder.h"
 #include "pack/chunks.h"
 
 #define READ_SIZE ((size_t)256 << 10)
-#define DEPTH_MAX 8
 
 struct datafile {
 	char		*name;
@@ -201,113 +195,39 @@ datafiles_remove(struct datafiles *d, const char *name, struct err *e)
 	return 0;
 }
 
+struct reading {
+	struct datafiles	*d;
+	uint8_t			*buffer;
+};
+
 static int
-add_content(struct datafiles *d, int fd, const char *name, uint8_t *buffer,
-    struct err *e)
+add_file(void *cookie, const struct folder_member *m, struct err *e)
 {
+	const struct reading *r = cookie;
 	uint64_t offset = 0;
 	size_t n;
 
+	if (m->is_folder)
+		return 0;
 	do {
-		if (intr_check(e) == -1 ||
-		    fd_read_some(fd, buffer, READ_SIZE, &n, e) == -1)
-			return -1;
-		if (n > 0 && datafiles_write(d, name, offset, buffer, n,
-		    e) == -1)
-			return -1;
+		if (intr_check(e) == -1 || fd_read_some(m->fd, r->buffer,
+		    READ_SIZE, &n, e) == -1 || (n > 0 && datafiles_write(r->d,
+		    m->name, offset, r->buffer, n, e) == -1))
+			return err_add(e, "%s", m->name);
 		offset += n;
 	} while (n > 0);
-	return datafiles_end(d, name, e);
-}
-
-struct walk {
-	struct datafiles	*d;
-	uint8_t			*buffer;
-	char			 name[PATH_MAX];	/* below the folder */
-	int			 depth;
-};
-
-static int	walk_folder(struct walk *, int *, struct err *);
-
-/* One member of an open folder; the walk has its name. */
-static int
-walk_member(struct walk *w, int in, const char *part, struct err *e)
-{
-	struct stat st;
-	int fd, rc;
-
-	fd = openat(in, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1 && errno == ELOOP)
-		return err_set(e, ERR_UNSUPPORTED, "%s is a symbolic link",
-		    w->name);
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		rc = err_sys(e, "cannot open %s", w->name);
-	} else if (S_ISDIR(st.st_mode)) {
-		return walk_folder(w, &fd, e);
-	} else if (S_ISREG(st.st_mode)) {
-		rc = add_content(w->d, fd, w->name, w->buffer, e);
-		if (rc == -1)
-			(void)err_add(e, "%s", w->name);
-	} else
-		rc = err_set(e, ERR_UNSUPPORTED, "%s is no regular file",
-		    w->name);
-	fd_drop(&fd);
-	return rc;
-}
-
-/* All members of a folder, which is closed. */
-static int
-walk_folder(struct walk *w, int *folder, struct err *e)
-{
-	const size_t len = strlen(w->name);
-	const struct dirent *de;
-	DIR *dir;
-	int n, rc = 0;
-
-	if ((dir = fdopendir(*folder)) == NULL) {
-		rc = err_sys(e, "cannot read folder %s", w->name);
-		fd_drop(folder);
-		return rc;
-	}
-	if (++w->depth > DEPTH_MAX)
-		rc = err_set(e, ERR_UNSUPPORTED, "%s: folders too deep",
-		    w->name);
-	while (rc == 0 && (errno = 0, de = readdir(dir)) != NULL) {
-		if (strcmp(de->d_name, ".") == 0 ||
-		    strcmp(de->d_name, "..") == 0)
-			continue;
-		n = snprintf(w->name + len, sizeof(w->name) - len, "%s%s",
-		    len > 0 ? "/" : "", de->d_name);
-		if (n < 0 || (size_t)n >= sizeof(w->name) - len)
-			rc = err_set(e, ERR_UNSUPPORTED, "a name is too long");
-		else
-			rc = walk_member(w, dirfd(dir), de->d_name, e);
-		w->name[len] = '\0';
-	}
-	if (rc == 0 && errno != 0)
-		rc = err_sys(e, "cannot read folder %s", w->name);
-	w->depth--;
-	(void)closedir(dir);
-	return rc;
+	return datafiles_end(r->d, m->name, e);
 }
 
 int
 datafiles_add_folder(struct datafiles *d, const char *path, struct err *e)
 {
-	struct walk *w = calloc(1, sizeof(*w));
-	int fd, rc = -1;
+	struct reading r = { d, malloc(READ_SIZE) };
+	int rc;
 
-	if (w == NULL || (w->buffer = malloc(READ_SIZE)) == NULL)
-		(void)err_memory(e);
-	else if ((fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
-		(void)err_sys(e, "cannot open %s", path);
-	else {
-		w->d = d;
-		rc = walk_folder(w, &fd, e);
-	}
-	if (w != NULL)
-		free(w->buffer);
-	free(w);
+	rc = r.buffer == NULL ? err_memory(e) :
+	    folder_walk(path, add_file, &r, e);
+	free(r.buffer);
 	return rc;
 }
 

@@ -5,7 +5,6 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -21,62 +20,38 @@
 #include "base/file.h"
 #include "base/num.h"
 #include "base/scratch.h"
+#include "db/folder.h"
 #include "db/physical.h"
 #include "db/server_place.h"
 
 #define SMALL_MAX 65536
-#define DEPTH_MAX 8
 #define LITTLE ((uint64_t)32 << 20)
 
-static int	give_folder(int *, uid_t, gid_t, int, struct err *);
+struct heir {
+	uid_t	uid;
+	gid_t	gid;
+};
 
 static int
-give(int in, const char *name, uid_t uid, gid_t gid, int depth, struct err *e)
+give(void *cookie, const struct folder_member *m, struct err *e)
 {
-	struct stat st;
-	int fd, rc = 0;
+	const struct heir *to = cookie;
 
-	fd = openat(in, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd == -1 || fstat(fd, &st) == -1)
-		rc = err_sys(e, "cannot open %s", name);
-	else if (fchown(fd, uid, gid) == -1 ||
-	    fchmod(fd, S_ISDIR(st.st_mode) ? 0700 : 0600) == -1)
-		rc = err_sys(e, "cannot hand over %s", name);
-	else if (S_ISDIR(st.st_mode))
-		return give_folder(&fd, uid, gid, depth + 1, e);
-	fd_drop(&fd);
-	return rc;
-}
-
-/* All in the folder, which is closed. */
-static int
-give_folder(int *folder, uid_t uid, gid_t gid, int depth, struct err *e)
-{
-	const struct dirent *de;
-	int rc = 0;
-	DIR *dir;
-
-	if ((dir = fdopendir(*folder)) == NULL) {
-		rc = err_sys(e, "cannot read a folder");
-		fd_drop(folder);
-		return rc;
-	}
-	if (depth > DEPTH_MAX)
-		rc = err_set(e, ERR_UNSUPPORTED, "folders too deep");
-	while (rc == 0 && (errno = 0, de = readdir(dir)) != NULL)
-		if (strcmp(de->d_name, ".") != 0 &&
-		    strcmp(de->d_name, "..") != 0)
-			rc = give(dirfd(dir), de->d_name, uid, gid, depth, e);
-	if (rc == 0 && errno != 0)
-		rc = err_sys(e, "cannot read a folder");
-	(void)closedir(dir);
-	return rc;
+	if (fchown(m->fd, to->uid, to->gid) == 0 &&
+	    fchmod(m->fd, m->is_folder ? 0700 : 0600) == 0)
+		return 0;
+	return err_sys(e, "cannot hand over %s",
+	    m->name[0] != '\0' ? m->name : "the folder itself");
 }
 
 int
 db_physical_hand_over(const char *folder, uid_t uid, gid_t gid, struct err *e)
 {
-	return give(AT_FDCWD, folder, uid, gid, 0, e);
+	struct heir to = { uid, gid };
+
+	if (folder_walk(folder, give, &to, e) == -1)
+		return err_add(e, "folder %s", folder);
+	return 0;
 }
 
 /* Did it come to where the redo log of the backup ends? */

@@ -203,6 +203,16 @@ unpacked_files_have_the_same_fingerprint(void **state)
 	assert_int_equal(db_physical_retake(store.chunks, folder, &again, &e),
 	    -1);
 	expect(ERR_UNSUPPORTED, "small is no regular file");
+	assert_int_equal(unlink(path), 0);
+	(void)snprintf(path, sizeof(path), "%s/1/2/3/4/5/6/7", folder);
+	assert_int_equal(file_mkdirs(path, 0700, &e), 0);
+	assert_int_equal(db_physical_retake(store.chunks, folder, &again, &e),
+	    0);
+	(void)snprintf(path, sizeof(path), "%s/1/2/3/4/5/6/7/8", folder);
+	assert_int_equal(file_mkdirs(path, 0700, &e), 0);
+	assert_int_equal(db_physical_retake(store.chunks, folder, &again, &e),
+	    -1);
+	expect(ERR_UNSUPPORTED, "1/2/3/4/5/6/7/8: folders too deep");
 	(void)snprintf(path, sizeof(path), "%s/none", folder);
 	assert_int_equal(db_physical_retake(store.chunks, path, &again, &e),
 	    -1);
