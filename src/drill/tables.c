@@ -1,6 +1,6 @@
 /*
- * CHECK TABLE over a whole server: see tables.h.  Tables are taken one by one
- * from a list by threads with a connection each; the first error ends all.
+ * CHECK TABLE over a whole server: see tables.h.  Threads take the tables one
+ * by one, each with a connection of its own.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/intr.h"
+#include "base/gang.h"
 #include "db/conn.h"
 #include "drill/tables.h"
 
@@ -22,11 +22,9 @@ struct all {
 	const struct db_login	*login;
 	char			**names;	/* quoted, with database */
 	size_t			 n, size;
-	pthread_mutex_t		 lock;		/* of all below */
-	size_t			 next;
+	struct conn		*conns[THREADS_MAX];	/* of each worker */
+	pthread_mutex_t		 lock;			/* of: */
 	struct tables_seen	*seen;
-	bool			 failed;
-	struct err		 err;
 };
 
 static int
@@ -133,62 +131,28 @@ check_one(struct all *a, struct conn *c, const char *name, struct err *e)
 	return 0;
 }
 
-static const char *
-take(struct all *a)
+static int
+check(void *cookie, size_t i, unsigned worker, struct err *e)
 {
-	const char *name = NULL;
+	struct all *a = cookie;
 
-	(void)pthread_mutex_lock(&a->lock);
-	if (!a->failed && a->next < a->n)
-		name = a->names[a->next++];
-	(void)pthread_mutex_unlock(&a->lock);
-	return name;
+	if (a->conns[worker] == NULL && (a->conns[worker] =
+	    conn_open(a->login, CONN_UTF8, e)) == NULL)
+		return -1;
+	return check_one(a, a->conns[worker], a->names[i], e);
 }
 
-static void *
-work(void *arg)
-{
-	struct all *a = arg;
-	struct conn *c;
-	struct err e;
-	const char *name;
-	int rc = 0;
-
-	err_clear(&e);
-	if ((c = conn_open(a->login, CONN_UTF8, &e)) == NULL)
-		rc = -1;
-	while (rc == 0 && (name = take(a)) != NULL) {
-		if ((rc = intr_check(&e)) == 0)
-			rc = check_one(a, c, name, &e);
-	}
-	conn_close(c);
-	if (rc == -1) {
-		(void)pthread_mutex_lock(&a->lock);
-		if (!a->failed)
-			a->err = e;
-		a->failed = true;
-		(void)pthread_mutex_unlock(&a->lock);
-	}
-	return NULL;
-}
-
-/* The caller's thread is one of them: with no others it takes longer. */
 static int
 run(struct all *a, struct err *e)
 {
-	pthread_t threads[THREADS_MAX];
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t i, n = 0;
+	const struct gang g = { .n = a->n, .work = check, .cookie = a,
+	    .workers = cores < THREADS_MAX ? (unsigned)cores : THREADS_MAX };
+	int rc = gang_run(&g, e);
 
-	while (n < THREADS_MAX && (long)n + 1 < cores &&
-	    pthread_create(&threads[n], NULL, work, a) == 0)
-		n++;
-	(void)work(a);
-	for (i = 0; i < n; i++)
-		(void)pthread_join(threads[i], NULL);
-	if (a->failed)
-		*e = a->err;
-	return a->failed ? -1 : 0;
+	for (size_t i = 0; i < THREADS_MAX; i++)
+		conn_close(a->conns[i]);
+	return rc;
 }
 
 int

@@ -4,18 +4,24 @@
  * that another process adds meanwhile is not among those.
  *
  * Reading a pack in takes one request for most: the end of the object with
- * its trailer and, unless it is long, its whole directory.
+ * its trailer and, unless it is long, its whole directory.  Several are read at
+ * once: a store that is far answers each after its time, however many there
+ * are.  What a directory may take is bounded for all of them together.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/gang.h"
 #include "pack/inside.h"
 #include "pack/pack.h"
 #include "store/store.h"
 
 #define TAIL ((size_t)256 << 10)
+#define READERS 8u
+#define BUDGET ((size_t)128 << 20)	/* of all directories at hand */
 
 struct known {
 	struct index_pack pack;
@@ -34,6 +40,9 @@ struct sync {
 	size_t		 n_known, room_known;
 	struct stray	*strays;	/* to be read in */
 	size_t		 n_strays, room_strays;
+	pthread_mutex_t	 lock;		/* of all below */
+	pthread_cond_t	 less;		/* held became less */
+	size_t		 held;		/* of the budget */
 	size_t		*bad;
 };
 
@@ -129,9 +138,37 @@ forget(struct sync *s, struct err *e)
 	return rc;
 }
 
+/* A directory's bytes, and about as much for what is read out of them. */
+static size_t
+cost(const struct pack_trailer *t)
+{
+	return 2 * (size_t)t->len;
+}
+
+/* Wait until so much more may be held; one may always be. */
+static void
+hold(struct sync *s, size_t n)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	while (s->held > 0 && s->held + n > BUDGET)
+		(void)pthread_cond_wait(&s->less, &s->lock);
+	s->held += n;
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void
+let_go(struct sync *s, size_t n)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->held -= n;
+	(void)pthread_cond_broadcast(&s->less);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* *held is of the budget, to be let go with the directory, also on -1. */
 static int
-directory_get(struct store *store, const char *name, uint64_t size,
-    struct pack_directory *d, struct err *e)
+directory_get(struct sync *s, const char *name, uint64_t size,
+    struct pack_directory *d, size_t *held, struct err *e)
 {
 	struct pack_trailer t;
 	struct buf tail;
@@ -148,14 +185,15 @@ directory_get(struct store *store, const char *name, uint64_t size,
 		goto done;
 	}
 	if ((p = buf_room(&tail, len, e)) == NULL ||
-	    store_get(store, name, size - len, len, p, e) == -1 ||
+	    store_get(s->store, name, size - len, len, p, e) == -1 ||
 	    pack_trailer_parse(p + len - PACK_TRAILER_SIZE, size, &t, e) == -1)
 		goto done;
+	hold(s, *held = cost(&t));
 	if (t.len > len - PACK_TRAILER_SIZE) {
 		len = (size_t)t.len + PACK_TRAILER_SIZE;
 		if ((p = buf_room(&tail, len, e)) == NULL ||
-		    store_get(store, name, t.offset, (size_t)t.len, p, e) ==
-		    -1)
+		    store_get(s->store, name, t.offset, (size_t)t.len, p,
+		    e) == -1)
 			goto done;
 	}
 	rc = pack_directory_parse(p + len - PACK_TRAILER_SIZE - t.len, &t, d,
@@ -169,25 +207,32 @@ done:
 
 /* A pack that the index lacks. */
 static int
-read_in(struct sync *s, const struct stray *stray, struct err *e)
+read_in(void *cookie, size_t i, unsigned worker, struct err *e)
 {
+	struct sync *s = cookie;
+	const struct stray *stray = &s->strays[i];
 	struct pack_directory d;
 	char name[PACK_NAME_SIZE];
+	size_t held = 0;
 	int rc;
 
+	(void)worker;
 	(void)pack_name(&stray->sha256, name);
-	if (directory_get(s->store, name, stray->size, &d, e) == 0) {
+	rc = directory_get(s, name, stray->size, &d, &held, e);
+	if (rc == 0) {
 		rc = index_add(s->index, &stray->sha256, stray->size, &d, e);
 		pack_directory_drop(&d);
-		return rc;
+	} else if (e->kind == ERR_ABSENT) {	/* removed since then */
+		rc = 0;
+	} else if (e->kind == ERR_DAMAGED || e->kind == ERR_UNSUPPORTED) {
+		err_clear(e);
+		(void)pthread_mutex_lock(&s->lock);
+		(*s->bad)++;
+		(void)pthread_mutex_unlock(&s->lock);
+		rc = index_add(s->index, &stray->sha256, stray->size, NULL, e);
 	}
-	if (e->kind == ERR_ABSENT)	/* removed since it was listed */
-		return 0;
-	if (e->kind != ERR_DAMAGED && e->kind != ERR_UNSUPPORTED)
-		return -1;
-	err_clear(e);
-	(*s->bad)++;
-	return index_add(s->index, &stray->sha256, stray->size, NULL, e);
+	let_go(s, held);
+	return rc;
 }
 
 int
@@ -195,21 +240,25 @@ index_sync(struct index *index, struct store *store, size_t *bad,
     struct err *e)
 {
 	struct sync s = { .index = index, .store = store, .bad = bad };
+	struct gang readers = { .workers = READERS, .work = read_in,
+	    .cookie = &s };
 	int rc = -1;
 
+	(void)pthread_mutex_init(&s.lock, NULL);
+	(void)pthread_cond_init(&s.less, NULL);
 	*bad = 0;
 	if (index_packs(index, add_known, &s, e) != 0 ||
 	    store_list(store, "packs/", see, &s, e) != 0 ||
 	    forget(&s, e) == -1)
 		goto done;
-	for (size_t i = 0; i < s.n_strays; i++)
-		if (read_in(&s, &s.strays[i], e) == -1)
-			goto done;
-	rc = 0;
+	readers.n = s.n_strays;
+	rc = gang_run(&readers, e);
 done:
 	if (rc == -1)
 		(void)err_add(e, "cannot read which packs %s holds",
 		    store_url(store));
+	(void)pthread_cond_destroy(&s.less);
+	(void)pthread_mutex_destroy(&s.lock);
 	free(s.known);
 	free(s.strays);
 	return rc;

@@ -10,7 +10,6 @@
  * with a store ends all workers, and the first error is the one that is
  * reported.
  */
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/gang.h"
 #include "base/intr.h"
 #include "pack/pack.h"
 #include "snapshot/ship_packs.h"
@@ -26,21 +26,11 @@
 #include "store/store.h"
 
 #define JOBS 4u
-#define JOBS_MAX 32u
 
 /* Memory of a worker, for a pack. */
 struct room {
 	uint8_t	*p;
 	size_t	 size;
-};
-
-struct gang {
-	struct ship	*ship;
-	const struct holding *all;
-	const struct ship_work *w;
-	atomic_size_t	 next;
-	atomic_bool	 stop;
-	struct err	 first;		/* under the ship's lock */
 };
 
 static int
@@ -394,72 +384,36 @@ check_pack(struct ship *s, struct held *h, struct room *room, struct err *e)
 	return 0;
 }
 
-static void
-stop(struct gang *g, const struct err *why)
+/* What the workers share. */
+struct hands {
+	struct ship	*ship;
+	const struct holding *all;
+	const struct ship_work *w;
+	struct room	 rooms[GANG_MAX];	/* of each */
+};
+
+static int
+one(void *cookie, size_t i, unsigned worker, struct err *e)
 {
-	(void)pthread_mutex_lock(&g->ship->lock);
-	if (!atomic_exchange(&g->stop, true))
-		g->first = *why;
-	(void)pthread_mutex_unlock(&g->ship->lock);
-}
+	struct hands *h = cookie;
 
-static void *
-run(void *cookie)
-{
-	struct gang *g = cookie;
-	const struct holding *all = g->all;
-	struct err e = { 0 };
-	struct room room = { NULL, 0 };
-	size_t i;
-
-	while (!atomic_load(&g->stop) &&
-	    (i = atomic_fetch_add(&g->next, 1)) < all->n) {
-		if (!g->w->wants(&all->v[i]))
-			continue;
-		if (intr_check(&e) == -1 ||
-		    g->w->work(g->ship, &all->v[i], &room, &e) == -1)
-			stop(g, &e);
-	}
-	free(room.p);
-	return NULL;
-}
-
-/* Start the others with all signals blocked: this thread is asked to stop. */
-static unsigned
-start(struct gang *g, pthread_t *threads, unsigned want)
-{
-	sigset_t all, old;
-	unsigned n = 0;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (n < want && pthread_create(&threads[n], NULL, run, g) == 0)
-		n++;
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return n;
+	if (!h->w->wants(&h->all->v[i]))
+		return 0;
+	return h->w->work(h->ship, &h->all->v[i], &h->rooms[worker], e);
 }
 
 int
 ship_each(struct ship *s, const struct holding *all,
     const struct ship_work *w, struct err *e)
 {
-	struct gang g = { .ship = s, .all = all, .w = w };
-	pthread_t threads[JOBS_MAX];
-	unsigned want = s->o->jobs, n;
+	struct hands h = { .ship = s, .all = all, .w = w };
+	const struct gang g = { .n = all->n, .work = one, .cookie = &h,
+	    .workers = s->o->jobs == 0 ? JOBS : s->o->jobs };
+	int rc = gang_run(&g, e);
 
-	if (want == 0)
-		want = JOBS;
-	if (want > JOBS_MAX)
-		want = JOBS_MAX;
-	n = start(&g, threads, want);
-	if (n == 0)
-		(void)run(&g);		/* no thread to be had: alone, then */
-	while (n > 0)
-		(void)pthread_join(threads[--n], NULL);
-	if (!atomic_load(&g.stop))
-		return 0;
-	*e = g.first;
-	return -1;
+	for (size_t i = 0; i < GANG_MAX; i++)
+		free(h.rooms[i].p);
+	return rc;
 }
 
 static bool

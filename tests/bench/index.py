@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fill an index with chunks, open it again, and look chunks up.
+"""Fill an index with chunks, open it again, look chunks up, build it anew.
 
 What it says is about this machine only: nothing else has such an index.
 """

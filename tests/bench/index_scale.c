@@ -1,21 +1,30 @@
 /*
  * usage: index_scale FOLDER CHUNKS
  *
- * Fill an index with so many chunks, in packs of 65,536, then open it again
- * and look chunks up from eight threads; say how long each takes and how much
- * memory is the process' own.
+ * Fill an index with so many chunks, in packs of 16,384, then open it again
+ * and look chunks up from eight threads; then write packs that have nothing but
+ * the directories of these chunks into a store, and build the index anew from
+ * it.  Says how long each takes and how much memory is the process' own.
  */
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "pack/index.h"
+#include "pack/inside.h"
+#include "store/store.h"
 
-#define PER_PACK 65536u
+#define PER_PACK 16384u
+#define SEALED 400u
 #define THREADS 8
 #define LOOKUPS 100000u
 
@@ -66,30 +75,123 @@ own_memory(void)
 	return kb / 1024;
 }
 
+/* Call each for every pack. */
 static void
-fill(void)
+make_packs(void (*each)(const struct id *, const struct pack_directory *))
 {
-	static uint8_t keys[4];
-	struct pack_directory d = { .keys = keys, .keys_len = sizeof(keys) };
+	static const struct pack_slot slot;
+	struct pack_directory d = { .n = PER_PACK };
+	struct buf keys;
 	struct id sha256;
 	struct err e;
 
+	buf_init(&keys, 4096);
+	if (pack_keys_build(&slot, 1, &keys, &e) == -1)
+		die(&e);
+	d.keys = keys.data;
+	d.keys_len = keys.len;
 	if ((d.v = calloc(PER_PACK, sizeof(*d.v))) == NULL)
 		exit(2);
-	d.n = PER_PACK;
 	for (uint64_t p = 0; p < packs; p++) {
 		for (uint32_t i = 0; i < PER_PACK; i++)
 			d.v[i] = (struct pack_entry){
 				.id = id_of(p * PER_PACK + i),
-				.offset = 16 + (uint64_t)i * 400,
-				.sealed = 400, .opened = 1000, .number = i,
+				.offset = PACK_HEADER_SIZE +
+				    (uint64_t)i * SEALED,
+				.sealed = SEALED, .opened = 1000, .number = i,
 				.coding = PACK_ZSTD,
 			};
 		sha256 = id_of(UINT64_MAX - p);
-		if (index_add(ix, &sha256, 32u << 20, &d, &e) == -1)
-			die(&e);
+		each(&sha256, &d);
 	}
 	free(d.v);
+	buf_drop(&keys);
+}
+
+static void
+fill(const struct id *sha256, const struct pack_directory *d)
+{
+	struct err e;
+
+	if (index_add(ix, sha256, 32u << 20, d, &e) == -1)
+		die(&e);
+}
+
+/* A file with a hole where the chunks would be. */
+static void
+write_pack(const struct id *sha256, const struct pack_directory *d)
+{
+	const uint64_t end = PACK_HEADER_SIZE + (uint64_t)PER_PACK * SEALED;
+	uint8_t header[PACK_HEADER_SIZE];
+	char name[PACK_NAME_SIZE];
+	struct buf b;
+	struct err e;
+	int fd;
+
+	(void)pack_name(sha256, name);
+	name[strlen("packs/ab")] = '\0';
+	(void)mkdir(name, 0700);
+	(void)pack_name(sha256, name);
+	pack_header(header);
+	buf_init(&b, PACK_DIRECTORY_MAX + PACK_TRAILER_SIZE);
+	if (pack_end_build(end, d, &b, &e) == -1)
+		die(&e);
+	if ((fd = open(name, O_WRONLY | O_CREAT, 0600)) == -1 ||
+	    pwrite(fd, header, sizeof(header), 0) != sizeof(header) ||
+	    pwrite(fd, b.data, b.len, (off_t)end) != (ssize_t)b.len ||
+	    close(fd) == -1) {
+		perror(name);
+		exit(2);
+	}
+	buf_drop(&b);
+}
+
+static atomic_bool built;
+static unsigned long most;
+
+static void *
+watch_memory(void *cookie)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	unsigned long now;
+
+	while (!atomic_load(&built)) {
+		if ((now = own_memory()) > most)
+			most = now;
+		(void)nanosleep(&pause, NULL);
+	}
+	return cookie;
+}
+
+/* The current folder becomes a store, and the index that of it. */
+static void
+build_anew(void)
+{
+	struct index_options o = { .folder = "anew", .store = "bench" };
+	struct store *store;
+	pthread_t thread;
+	struct err e;
+	int64_t begun;
+	size_t bad;
+
+	if (mkdir("packs", 0700) == -1)
+		exit(2);
+	make_packs(write_pack);
+	if ((store = store_open(".", &e)) == NULL ||
+	    (ix = index_open(&o, &e)) == NULL)
+		die(&e);
+	if (pthread_create(&thread, NULL, watch_memory, NULL) != 0)
+		exit(2);
+	begun = clock_monotonic();
+	if (index_sync(ix, store, &bad, &e) == -1)
+		die(&e);
+	atomic_store(&built, true);
+	(void)pthread_join(thread, NULL);
+	printf("built anew from %llu packs in %.1f s, %zu of them bad, at most "
+	    "%lu MB of memory\n", (unsigned long long)packs, seconds(begun),
+	    bad, most);
+	index_close(ix);
+	store_close(store);
 }
 
 static void *
@@ -126,7 +228,7 @@ main(int argc, char *argv[])
 	begun = clock_monotonic();
 	if ((ix = index_open(&o, &e)) == NULL)
 		die(&e);
-	fill();
+	make_packs(fill);
 	index_close(ix);
 	printf("%llu chunks filled in %.1f s\n",
 	    (unsigned long long)packs * PER_PACK, seconds(begun));
@@ -146,5 +248,8 @@ main(int argc, char *argv[])
 	    THREADS * LOOKUPS, THREADS,
 	    seconds(begun) * 1e6 / (THREADS * LOOKUPS), own_memory());
 	index_close(ix);
+	if (chdir(argv[1]) == -1)
+		return 2;
+	build_anew();
 	return 0;
 }

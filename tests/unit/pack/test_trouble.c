@@ -2,12 +2,14 @@
  * Stores that fail while chunks are written or read: who is told, and what
  * the index says afterwards.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -259,6 +261,67 @@ a_store_that_cannot_be_listed_or_read_is_not_opened(void **state)
 	}
 }
 
+/* A store that answers only when it was asked by two at once. */
+struct far {
+	struct store	*below;
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 asked;
+	unsigned	 asking, most;
+};
+
+static int
+far_get(void *self, const char *name, uint64_t offset, size_t len, void *out,
+    struct err *e)
+{
+	struct far *f = self;
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 20;
+	(void)pthread_mutex_lock(&f->lock);
+	if (++f->asking > f->most)
+		f->most = f->asking;
+	(void)pthread_cond_broadcast(&f->asked);
+	while (f->most < 2 && pthread_cond_timedwait(&f->asked, &f->lock,
+	    &until) == 0)
+		;
+	f->asking--;
+	(void)pthread_mutex_unlock(&f->lock);
+	return store_get(f->below, name, offset, len, out, e);
+}
+
+static int
+far_list(void *self, const char *prefix, int (*each)(void *,
+    const struct store_info *, struct err *), void *cookie, struct err *e)
+{
+	return store_list(((struct far *)self)->below, prefix, each, cookie,
+	    e);
+}
+
+static void
+packs_are_read_in_several_at_once(void **state)
+{
+	const struct store_driver driver = { .get = far_get,
+		.list = far_list, .close = spy_close };
+	struct far far = { .below = rig.store,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.asked = PTHREAD_COND_INITIALIZER };
+	struct chunks_options o;
+	struct chunks *c;
+	struct err e;
+
+	(void)state;
+	make_packs();
+	o = rig_options(&rig, "fresh");
+	OK((o.store = store_wrap(&driver, &far, "far", &e)) != NULL);
+	OK((c = chunks_open(&o, &e)) != NULL);
+	assert_true(far.most >= 2);
+	for (size_t i = 0; i < refs.n; i++)
+		assert_true(chunks_have(c, &refs.v[i]));
+	chunks_close(c);
+	store_close(o.store);
+}
+
 static void
 a_pack_that_goes_while_it_is_read_in_is_absent(void **state)
 {
@@ -347,6 +410,7 @@ main(void)
 		T(gets_that_fail_are_told_apart),
 		T(a_get_that_is_torn_once_is_made_good),
 		T(a_store_that_cannot_be_listed_or_read_is_not_opened),
+		T(packs_are_read_in_several_at_once),
 		T(a_pack_that_goes_while_it_is_read_in_is_absent),
 		T(a_pack_that_existed_must_have_the_size),
 	};
