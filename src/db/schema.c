@@ -341,6 +341,7 @@ schema_read(struct schema *s, struct conn *c, const struct db_dump_options *o,
 			goto done;
 	}
 	if (schema_check_defaults(s, e) == -1 ||
+	    schema_check_foreign(s, c, names, e) == -1 ||
 	    schema_load_file(s, &s->items[at].content, e) == -1)
 		goto done;
 	rc = schema_grants(s, e);

@@ -161,6 +161,13 @@ void	schema_set_hole(struct item *, const char *create, size_t at,
 int	schema_check_defaults(const struct schema *, struct err *);
 
 /*
+ * The same for the foreign keys of these databases: ERR_UNSUPPORTED names one
+ * that no load makes again.  A shallow schema is not looked at.
+ */
+int	schema_check_foreign(const struct schema *, struct conn *,
+	    const char *const *databases, struct err *);
+
+/*
  * A copy of what a column of the answer to "verb `name`" holds; NULL on -1.
  * ERR_ABSENT when it holds nothing.
  */

@@ -64,6 +64,8 @@ test_cyrillic_come_back(void **state)
 	trip_go(&trip);
 }
 
+#define LAX(sql) "BEGIN NOT ATOMIC SET foreign_key_checks=0; " sql "; END"
+
 /* What makes a thing that cannot come back, and what the refusal says. */
 static const struct refusal {
 	const char	*create, *change, *says;
@@ -100,6 +102,25 @@ static const struct refusal {
 	    "r.t: trigger uses uses a column B" },
 	{ "CREATE TABLE r.t (a INT) ENGINE=MERGE UNION=(r.isam)",
 	    "DROP TABLE r.isam", "r.t cannot be opened by the server: " },
+	{ "CREATE TABLE r.t (a INT, CONSTRAINT f FOREIGN KEY (a) REFERENCES "
+	    "r.keyed (a))",
+	    LAX("ALTER TABLE r.keyed DROP INDEX k"),
+	    "r.t: foreign key f finds no index of its type on its columns of "
+	    "r.keyed" },
+	{ LAX("CREATE TABLE r.t (a INT, CONSTRAINT f FOREIGN KEY (a) "
+	    "REFERENCES r.late (a))"),
+	    LAX("CREATE TABLE r.late (a BIGINT PRIMARY KEY)"),
+	    "r.t: foreign key f finds no index of its type on its columns of "
+	    "r.late" },
+	{ "CREATE TABLE r.t (id INT PRIMARY KEY, a INT, b INT, KEY k (a), "
+	    "CONSTRAINT f FOREIGN KEY (b) REFERENCES r.t (a))",
+	    LAX("ALTER TABLE r.t DROP INDEX k"),
+	    "r.t: foreign key f finds no index of its type on its columns of "
+	    "r.t" },
+	{ "CREATE TABLE r.t (a INT, b INT, KEY other (a), CONSTRAINT f "
+	    "FOREIGN KEY (a, b) REFERENCES r.keyed (a, b))",
+	    LAX("ALTER TABLE r.t DROP INDEX f"),
+	    "r.t: foreign key f has no index on its own columns" },
 	{ "CREATE VIEW r.t AS SELECT a FROM r.gone", "DROP TABLE r.gone",
 	    "r.t is a view of what is not there" },
 };
@@ -110,6 +131,7 @@ refused(const struct refusal *r)
 	static const char *const make[] = { "CREATE DATABASE r",
 	    "CREATE TABLE r.gone (a INT)", "CREATE SEQUENCE r.s",
 	    "CREATE TABLE r.isam (a INT) ENGINE=MyISAM",
+	    "CREATE TABLE r.keyed (a INT, b INT, KEY k (a, b))",
 	    "CREATE TABLE r.strict (a INT NOT NULL)", NULL };
 	static const char *const table[] = { "CREATE TABLE r.t (a INT, b INT)",
 	    NULL };
