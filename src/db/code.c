@@ -123,6 +123,7 @@ struct place {
 	const struct shape	*shape;
 	const char		*collation;	/* of the database */
 	const struct relation	*table;		/* of triggers, else NULL */
+	bool			 known;		/* was looked at before */
 };
 
 static int
@@ -152,7 +153,8 @@ add_shown(struct statements *s, const struct place *at, const struct rows *r,
 
 	buf_init(&text, TEXT_MAX);
 	if (check_trigger(at->table, &x, e) == 0 &&
-	    code_text_add(&text, at->conn, &x, e) == 0)
+	    code_text_add(&text, at->conn, &x, e) == 0 &&
+	    (at->known || code_text_check(at->conn, &x, &text, e) == 0))
 		rc = add_object(s, r, p, &text, at->collation, e);
 	buf_drop(&text);
 	return rc;
@@ -228,7 +230,8 @@ static int
 read_routines(struct schema *s, struct conn *c, const char *database,
     const char *stem, const char *collation, struct err *e)
 {
-	struct place at = { .conn = c, .collation = collation };
+	struct place at = { .conn = c, .collation = collation,
+	    .known = s->shallow };
 	struct statements text;
 	struct names n = { 0 };
 	char rest[64];
@@ -262,7 +265,7 @@ read_events(struct schema *s, struct conn *c, const char *database,
     const char *stem, const char *collation, struct err *e)
 {
 	const struct place at = { .conn = c, .shape = &shape_event,
-	    .collation = collation };
+	    .collation = collation, .known = s->shallow };
 	struct statements text;
 	struct names n = { 0 };
 	int rc = -1;
@@ -464,7 +467,7 @@ read_table_triggers(struct schema *s, struct conn *c, const struct relation *t,
     const char *collation, struct err *e)
 {
 	const struct place at = { .conn = c, .shape = &shape_trigger,
-	    .collation = collation, .table = t };
+	    .collation = collation, .table = t, .known = s->shallow };
 	struct statements text;
 	struct names n = { 0 };
 	struct buf rest;

@@ -270,3 +270,34 @@ code_text_add(struct buf *out, struct conn *c, const struct code_text *x,
 		return -1;
 	return add_closing_name(out, c, x, e);
 }
+
+int
+code_text_check(struct conn *c, const struct code_text *x,
+    const struct buf *text, struct err *e)
+{
+	struct buf sql;
+	struct err why = { 0 };
+	int rc = -1;
+
+	buf_init(&sql, SQL_MAX);
+	if (buf_addf(&sql, e, "SET @muster=@@sql_mode, SESSION "
+	    "character_set_client=%s, SESSION sql_mode=", x->charset) == -1 ||
+	    quote_text(&sql, x->mode, strlen(x->mode), e) == -1 ||
+	    conn_exec_len(c, sql.data, sql.len, e) == -1)
+		goto done;
+	if (conn_parse(c, text->data, text->len, &why) == -1)
+		(void)err_set(e, ERR_UNSUPPORTED, "the server cannot read its "
+		    "text any more: %.400s: make it again, or drop it%s",
+		    why.text, strcmp(x->verb, "TRIGGER") != 0 ? "" :
+		    ", or exclude the table (components.db.exclude)");
+	else
+		rc = 0;
+	if (conn_exec(c, "SET SESSION character_set_client=utf8mb4, "
+	    "sql_mode=@muster", &why) == -1 && rc == 0) {
+		*e = why;
+		rc = -1;
+	}
+done:
+	buf_drop(&sql);
+	return rc;
+}

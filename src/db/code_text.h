@@ -24,4 +24,12 @@ struct code_text {
 int	code_text_add(struct buf *, struct conn *, const struct code_text *,
 	    struct err *);
 
+/*
+ * Does the server still read what code_text_add() gave?  ERR_UNSUPPORTED when
+ * it does not: of some comments it keeps less than it was told, and an upgrade
+ * can reserve a word.
+ */
+int	code_text_check(struct conn *, const struct code_text *,
+	    const struct buf *, struct err *);
+
 #endif

@@ -325,7 +325,25 @@ conn_charset(struct conn *c, enum conn_charset cs, struct err *e)
 	if (mysql_set_character_set(&c->m,
 	    cs == CONN_BINARY ? "binary" : "utf8mb4") != 0)
 		return fail(c, e);
-	return 0;
+	/* Of a partition's bounds, as bytes, the server makes no INET6. */
+	return cs != CONN_BINARY ? 0 : conn_exec(c, "SET SESSION "
+	    "collation_connection=utf8mb4_general_ci", e);
+}
+
+int
+conn_parse(struct conn *c, const void *sql, size_t len, struct err *e)
+{
+	MYSQL_STMT *s;
+	int rc = 0;
+
+	if ((s = mysql_stmt_init(&c->m)) == NULL)
+		return fail(c, e);
+	if (mysql_stmt_prepare(s, sql, len) != 0 &&
+	    mysql_stmt_errno(s) == ER_PARSE_ERROR)
+		rc = err_set(e, ERR_UNSUPPORTED, "%.300s",
+		    mysql_stmt_error(s));
+	(void)mysql_stmt_close(s);
+	return rc;
 }
 
 int

@@ -57,8 +57,20 @@ unsigned	 conn_errno(const struct conn *);
 /* USE database. */
 int		 conn_use(struct conn *, const char *database, struct err *);
 
-/* SET NAMES, known to the connector as well. */
+/*
+ * SET NAMES, known to the connector as well.  CONN_BINARY keeps a collation
+ * for literals: tables cannot be opened without one whose partitions have
+ * bounds of some types.
+ */
 int		 conn_charset(struct conn *, enum conn_charset, struct err *);
+
+/*
+ * Can the server read this statement?  It is not run.  ERR_UNSUPPORTED, with
+ * what the server says, when it is none; 0 when it is, or when this server
+ * cannot tell of its kind.
+ */
+int		 conn_parse(struct conn *, const void *sql, size_t,
+		    struct err *);
 
 /* Run a statement; rows that it gives are thrown away. */
 int		 conn_exec(struct conn *, const char *sql, struct err *);

@@ -77,16 +77,23 @@ schema_literal_end(const char *p)
 	return p;
 }
 
+static int
+unreadable(const struct relation *t, const struct column *c, struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED, "%s.%s: the default of column %s "
+	    "cannot be read: exclude the table (components.db.exclude)",
+	    t->database, t->name, c->name);
+}
+
 /*
- * Where the literal behind " DEFAULT " is in the column's line; NULL on -1.
- * The type comes first and may hold anything in its members, so it is skipped.
+ * What follows the column's type in its line; NULL on -1.  The type may hold
+ * anything in its members, so it is skipped.
  */
 static const char *
-find_default(const char *create, const struct relation *t,
+find_column(const char *create, const struct relation *t,
     const struct column *c, struct err *e)
 {
-	static const char word[] = " DEFAULT '";
-	const char *p = NULL, *end;
+	const char *p = NULL;
 	struct buf b;
 
 	buf_init(&b, CREATE_MAX);
@@ -94,18 +101,32 @@ find_default(const char *create, const struct relation *t,
 	    quote_name(&b, c->name, e) == -1 ||
 	    buf_addf(&b, e, " %s", c->full) == -1 || buf_text(&b, e) == NULL)
 		goto done;
-	if ((p = strstr(create, (char *)b.data)) != NULL) {
-		end = strchrnul(p + b.len, '\n');
-		p = strstr(p + b.len, word);
-		p = p == NULL || p > end ? NULL : p + strlen(word) - 1;
-	}
-	if (p == NULL)
-		(void)err_set(e, ERR_UNSUPPORTED, "%s.%s: the default of "
-		    "column %s cannot be read: exclude the table "
-		    "(components.db.exclude)", t->database, t->name, c->name);
+	if ((p = strstr(create, (char *)b.data)) != NULL)
+		p += b.len;
+	else
+		(void)unreadable(t, c, e);
 done:
 	buf_drop(&b);
 	return p;
+}
+
+/* Where the literal behind " DEFAULT " is in its line; NULL on -1. */
+static const char *
+find_default(const char *create, const struct relation *t,
+    const struct column *c, struct err *e)
+{
+	static const char word[] = " DEFAULT '";
+	const char *p, *end;
+
+	if ((p = find_column(create, t, c, e)) == NULL)
+		return NULL;
+	end = strchrnul(p, '\n');
+	p = strstr(p, word);
+	if (p == NULL || p > end) {
+		(void)unreadable(t, c, e);
+		return NULL;
+	}
+	return p + strlen(word) - 1;
 }
 
 /* Put the exact bytes in the place of what is shown. */
@@ -141,6 +162,51 @@ done:
 	return rc;
 }
 
+/* Behind which of these the server shows a DEFAULT. */
+static const char *
+skip_attributes(const char *p)
+{
+	static const char *const words[] = { " CHARACTER SET ", " COLLATE ",
+	    " REF_SYSTEM_ID=", " NULL", " INVISIBLE" };
+	size_t i, n;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		n = strlen(words[i]);
+		if (strncmp(p, words[i], n) != 0)
+			continue;
+		p += n;
+		if (i < 3)
+			p += strcspn(p, " ,\n");
+	}
+	return p;
+}
+
+/*
+ * A nullable column without even DEFAULT NULL is what CREATE TABLE ... SELECT
+ * makes of the inner columns of an outer join, and what older servers made by
+ * DROP DEFAULT.  No CREATE TABLE can say it, so NULL becomes its default.
+ */
+static int
+add_default(const struct relation *t, const struct column *col,
+    struct buf *create, struct err *e)
+{
+	const char *at = find_column((char *)create->data, t, col, e);
+	char *tail = NULL;
+	int rc = -1;
+
+	if (at == NULL)
+		return -1;
+	at = skip_attributes(at);
+	if ((tail = strdup(at)) == NULL)
+		return err_memory(e);
+	create->len = (size_t)(at - (char *)create->data);
+	if (buf_add_text(create, " DEFAULT NULL", e) == 0 &&
+	    buf_add_text(create, tail, e) == 0 && buf_text(create, e) != NULL)
+		rc = 0;
+	free(tail);
+	return rc;
+}
+
 void
 schema_set_hole(struct item *i, const char *create, size_t at, size_t len)
 {
@@ -161,30 +227,14 @@ exact_create(struct conn *c, const struct relation *t, struct buf *create,
 	if (buf_add_text(create, t->create, e) == -1 ||
 	    buf_text(create, e) == NULL)
 		return -1;
-	for (i = 0; i < t->n_columns; i++)
+	for (i = 0; i < t->n_columns; i++) {
 		if (may_be_lossy(&t->columns[i]) &&
 		    repair_default(c, t, &t->columns[i], create, e) == -1)
 			return -1;
-	return 0;
-}
-
-/*
- * A nullable column without even DEFAULT NULL is what only CREATE TABLE ...
- * SELECT makes, of the inner columns of an outer join.
- */
-static int
-check_defaults(const struct relation *t, struct err *e)
-{
-	size_t i;
-
-	for (i = 0; i < t->n_columns; i++)
-		if (t->columns[i].no_default)
-			return err_set(e, ERR_UNSUPPORTED, "%s.%s: column %s "
-			    "may be NULL but has no default, which no CREATE "
-			    "TABLE can say: ALTER COLUMN %s SET DEFAULT NULL, "
-			    "or exclude the table (components.db.exclude)",
-			    t->database, t->name, t->columns[i].name,
-			    t->columns[i].name);
+		if (t->columns[i].no_default &&
+		    add_default(t, &t->columns[i], create, e) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -253,8 +303,7 @@ schema_table(struct schema *s, struct conn *c, struct relation *t,
 	if ((t->create = schema_show(c, "SHOW CREATE TABLE", t->name, 1,
 	    e)) == NULL)
 		goto done;
-	if (check_defaults(t, e) == -1 ||
-	    exact_create(c, t, &create, e) == -1)
+	if (exact_create(c, t, &create, e) == -1)
 		goto done;
 	if (had_versions(t) && add_versions(&create, e) == -1)
 		goto done;

@@ -176,28 +176,39 @@ done:
 	return rc;
 }
 
-/* Tell what is in the archive, but not as of the point; or is not in it. */
+static void
+tell_table(struct dump *d, const struct relation *t)
+{
+	const struct db_dump_options *o = d->options;
+	char name[512], why[512];
+	size_t i;
+
+	(void)snprintf(name, sizeof(name), "%s.%s", t->database, t->name);
+	if (t->has_rows && !t->transactional) {
+		d->point.not_transactional++;
+		(void)snprintf(why, sizeof(why), "is %s: outside of the "
+		    "snapshot", t->engine);
+		if (o->note != NULL)
+			o->note(o->cookie, name, why);
+	}
+	for (i = 0; o->note != NULL && i < t->n_columns; i++) {
+		if (!t->columns[i].no_default)
+			continue;
+		(void)snprintf(why, sizeof(why), "column %s has no default: "
+		    "NULL is that of the copy", t->columns[i].name);
+		o->note(o->cookie, name, why);
+	}
+}
+
+/* Tell what is in the archive, but not as it is at the point. */
 static void
 tell(struct dump *d)
 {
 	const struct db_dump_options *o = d->options;
-	const struct relation *t;
-	char name[512], why[128];
 	size_t i;
 
-	for (i = 0; i < d->schema.n_tables; i++) {
-		t = d->schema.tables[i];
-		if (!t->has_rows || t->transactional)
-			continue;
-		d->point.not_transactional++;
-		if (o->note == NULL)
-			continue;
-		(void)snprintf(name, sizeof(name), "%s.%s", t->database,
-		    t->name);
-		(void)snprintf(why, sizeof(why), "is %s: outside of the "
-		    "snapshot", t->engine);
-		o->note(o->cookie, name, why);
-	}
+	for (i = 0; i < d->schema.n_tables; i++)
+		tell_table(d, d->schema.tables[i]);
 	if (d->schema.users_unread && o->note != NULL)
 		o->note(o->cookie, "users.sql", "has no accounts: the "
 		    "database mysql may not be read");

@@ -21,7 +21,8 @@ static const char comment[] =
 
 static const char session[] = "SET SESSION time_zone='+00:00', "
 	"sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES', "
-	"foreign_key_checks=0, unique_checks=0, check_constraint_checks=0";
+	"foreign_key_checks=0, unique_checks=0, check_constraint_checks=0, "
+	"collation_connection=utf8mb4_general_ci";
 
 /* What is done for each database before the next phase begins. */
 static const struct phase {

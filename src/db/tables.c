@@ -326,8 +326,8 @@ list_columns(struct schema *s, size_t from, struct conn *c,
 	    "data_type, column_type, is_generated, generation_expression, "
 	    "character_set_name, column_default, table_schema, "
 	    "is_nullable='YES' AND extra LIKE '%auto_increment%', "
-	    "is_nullable='YES' AND column_default IS NULL AND extra='' AND "
-	    "is_generated='NEVER', "
+	    "is_nullable='YES' AND column_default IS NULL AND extra NOT LIKE "
+	    "'%auto_increment%' AND is_generated='NEVER', "
 	    "extra LIKE '%WITHOUT SYSTEM VERSIONING%', "
 	    "extra LIKE '%STORED GENERATED%', collation_name FROM "
 	    "information_schema.columns WHERE table_schema=", database,

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""usage: mtr.py [--last] [--part I/N] [--list] [SUITE or FILE.test ...]
+"""usage: mtr.py [--last] [--part I/N] [--list] [-v] [SUITE or FILE.test ...]
 
 Run the server's own tests (Debian's mariadb-test-data) with mysqltest (package
 mariadb-test, or $MYSQLTEST) against a private server, and take whatever
 databases each leaves into another server and back (mtr_trip, made by
 `make build/gcc/tests/bench/mtr_trip`).  Prints every line that differs, what
-was refused or failed, and counts at the end; exit 1 if anything differs or
-failed.
+was refused or failed, with -v every file, and counts at the end; exit 1 if
+anything differs or failed.
 
 So that something is left, the tests are changed first: without --last nothing
 is dropped, but gets another name when a test drops it; with --last it is only
@@ -18,6 +18,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,8 @@ SUITES = ["main"] + ["suite/" + s for s in (
     "innodb innodb_fts innodb_gis innodb_zip jp json maria "
     "optimizer_unfixed_bugs parts period plugins roles sql_sequence "
     "storage_engine stress sys_vars vcol versioning").split()]
-SECONDS = 40
+SECONDS = 12
+TRIP_SECONDS = 60
 ROUNDS = 60
 OUTSIDE = re.compile(
     r"(--\s*)?(exec|exec_in_background|system|shutdown_server|send_shutdown|"
@@ -44,6 +46,9 @@ OUTSIDE = re.compile(
     r"source\s+include/(restart|start|kill|shutdown|crash|wait_for_line|"
     r"search_pattern|expect_crash|require_restart)\S*|skip|real_sleep|"
     r"sleep|reset_connection|error|enable_abort_on_error)\b", re.I)
+NEEDS = re.compile(r"^\s*(?:--\s*)?source\s+include/have_\w*"
+                   r"(debug|rocksdb|valgrind|crash|wsrep|32bit|windows)",
+                   re.I | re.M)
 DROP = re.compile(r"(\s*)(eval\s+)?drop\s+(temporary\s+)?(table|view|"
                   r"sequence|database|schema|procedure|function|trigger|event|"
                   r"package\s+body|package)s?\s+(if\s+exists\s+)?([^;]+?)"
@@ -174,8 +179,21 @@ class Server:
         subprocess.run([ROOT + "/scripts/stop-mariadb", self.place],
                        check=False, stderr=subprocess.DEVNULL)
 
+    def kill(self):
+        """End it at once; its data are not wanted any more."""
+        try:
+            with open(self.place + "/pid", encoding="ascii") as f:
+                pid = int(f.read())
+            with open("/proc/%d/cmdline" % pid, "rb") as f:
+                if ("--datadir=%s/data" % self.place).encode() in f.read():
+                    os.kill(pid, signal.SIGKILL)
+            while os.path.exists("/proc/%d" % pid):
+                time.sleep(0.01)
+        except (OSError, ValueError):
+            self.stop()
+
     def fresh(self):
-        self.stop()
+        self.kill()
         shutil.rmtree(self.place, ignore_errors=True)
         shutil.copytree(self.template, self.place)
         if os.geteuid() == 0:
@@ -242,7 +260,7 @@ def drop_refused(server, text):
             return "%s %s" % (kind.lower(), found[0])
         return None
     m = re.search(r"database (\S+): (trigger|procedure|function|event|"
-                  r"package|package body) (\S+?):", text)
+                  r"package|package body) (\S+?):", text, re.I)
     if m and server.sql("DROP %s `%s`.`%s`" % (m.group(2), m.group(1),
                                                m.group(3))) is not None:
         return "%s %s.%s" % (m.group(2), m.group(1), m.group(3))
@@ -250,11 +268,12 @@ def drop_refused(server, text):
 
 
 class Sweep:
-    def __init__(self, work, last, names):
+    def __init__(self, work, last, names, verbose):
         self.work = work
+        self.verbose = verbose
         self.tests = os.path.join(work, "tests")
         self.count = dict.fromkeys(
-            ["files", "empty", "same", "differ", "failed", "refused",
+            ["files", "skipped", "empty", "same", "differ", "failed", "refused",
              "broken views", "crashed"], 0)
         self.held = {}
         copy_tree(self.tests, last, set(names))
@@ -275,6 +294,9 @@ class Sweep:
     def run_test(self, name):
         with open(os.path.join(self.tests, name), "rb") as f:
             text = f.read()
+        if NEEDS.search(text.decode("latin1")):
+            self.count["skipped"] += 1
+            return False
         if self.dirty or not self.source.tidy():
             self.source.fresh()
             self.source.tidy()
@@ -290,7 +312,8 @@ class Sweep:
                "DEFAULT_MASTER_PORT": "1", "MYSQL_LIBDIR": "/usr/lib",
                "MYSQL_SHAREDIR": "/usr/share/mysql", "BIG_TEST": "",
                "MYSQL_STD_DATA_DIR": DATA + "/std_data", "TZ": "Etc/GMT-3",
-               "MYSQL_CHARSETSDIR": "/usr/share/mysql/charsets"}
+               "MYSQL_CHARSETSDIR": "/usr/share/mysql/charsets",
+               "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")}
         try:
             subprocess.run(
                 [MYSQLTEST, "--no-defaults", "--silent", "--user=root",
@@ -333,11 +356,12 @@ class Sweep:
                 done = subprocess.run(
                     [TRIP, self.source.sock, self.target.sock],
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                    timeout=300)
+                    timeout=TRIP_SECONDS)
                 out = done.stdout.decode(errors="backslashreplace")
                 status = done.returncode
             except subprocess.TimeoutExpired:
-                out, status = "failed: no end in 300 s\n", 2
+                out = "failed: no end in %d s\n" % TRIP_SECONDS
+                status = 2
             if status in (0, 1) and "held: " in out:
                 break
             dropped = drop_refused(self.source, out.strip())
@@ -367,9 +391,15 @@ class Sweep:
     def go(self, names):
         began = time.time()
         for i, name in enumerate(names):
+            at, before = time.time(), dict(self.count)
             if self.run_test(name):
                 self.trip(name)
             self.count["files"] += 1
+            if self.verbose:
+                print("%s: %.1f s: %s" % (name, time.time() - at, " ".join(
+                    "%s %d" % (k, v - before[k]) for k, v in
+                    self.count.items() if k != "files" and v != before[k])),
+                      flush=True)
             if i % 50 == 49:
                 print("%d of %d, %.0f s: %s" % (
                     i + 1, len(names), time.time() - began, self.count),
@@ -383,10 +413,10 @@ def find_tests(words):
         if w.endswith(".test"):
             found.append(w)
             continue
-        for folder, _, files in os.walk(os.path.join(DATA, w)):
-            found += [os.path.relpath(os.path.join(folder, f), DATA)
-                      for f in files if f.endswith(".test")]
-    return sorted(found)
+        found += sorted(os.path.relpath(os.path.join(folder, f), DATA)
+                        for folder, _, files in os.walk(os.path.join(DATA, w))
+                        for f in files if f.endswith(".test"))
+    return found
 
 
 def main():
@@ -394,6 +424,7 @@ def main():
     p.add_argument("--last", action="store_true")
     p.add_argument("--part", default="1/1")
     p.add_argument("--list", action="store_true")
+    p.add_argument("-v", "--verbose", action="store_true")
     p.add_argument("tests", nargs="*")
     o = p.parse_args()
     i, n = (int(x) for x in o.part.split("/"))
@@ -404,12 +435,13 @@ def main():
     for program in (MYSQLTEST, TRIP):
         if shutil.which(program) is None:
             sys.exit("mtr.py: no program %s (see mtr.py --help)" % program)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     work = tempfile.mkdtemp(prefix="muster-mtr.",
                             dir=os.environ.get("TMPDIR", "/var/tmp"))
     os.chmod(work, 0o711)
     sweep = None
     try:
-        sweep = Sweep(work, o.last, names)
+        sweep = Sweep(work, o.last, names, o.verbose)
         sweep.go(names)
     finally:
         for s in ("source", "target"):

@@ -94,8 +94,10 @@ list(struct names *out, struct conn *c, const char *sql)
  * SHOW CREATE always says PAGE_CHECKSUM of an Aria table, and what it says
  * counts as chosen when it is run: that it was is not seen there.  A sequence
  * has numbers only: its collation means nothing.  Nor does SHOW CREATE say that
- * keys of a MyISAM table are disabled, how wide its pointers are, or how wide a
- * DOUBLE was declared long ago.
+ * keys of a MyISAM table are disabled, how wide its pointers are, how wide a
+ * DOUBLE was declared long ago, or that CREATE TABLE ... SELECT of nothing
+ * made members of no length.  How a view was written at first is no longer in
+ * SHOW CREATE, where a join without parentheses has some.
  */
 static const struct {
 	const char	*label, *sql;
@@ -112,7 +114,10 @@ static const struct {
 	    "information_schema.tables WHERE table_schema=DATABASE()" },
 	{ "column", "SELECT table_name, column_name, ordinal_position, "
 	    "column_default, is_nullable, data_type, "
-	    "character_maximum_length, character_octet_length, "
+	    "IF(data_type IN ('enum', 'set'), NULL, "
+	    "character_maximum_length), "
+	    "IF(data_type IN ('enum', 'set'), NULL, "
+	    "character_octet_length), "
 	    "IF(data_type='double', NULL, numeric_precision), numeric_scale, "
 	    "datetime_precision, character_set_name, collation_name, "
 	    "column_type, column_key, extra, column_comment, is_generated, "
@@ -131,7 +136,9 @@ static const struct {
 	    "WHERE table_schema=DATABASE()" },
 	{ "check", "SELECT * FROM information_schema.check_constraints WHERE "
 	    "constraint_schema=DATABASE()" },
-	{ "view", "SELECT * FROM information_schema.views WHERE "
+	{ "view", "SELECT table_name, check_option, is_updatable, definer, "
+	    "security_type, character_set_client, collation_connection, "
+	    "algorithm FROM information_schema.views WHERE "
 	    "table_schema=DATABASE()" },
 	{ "trigger", "SELECT trigger_name, event_manipulation, "
 	    "event_object_table, action_order, action_condition, "

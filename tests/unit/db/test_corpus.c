@@ -85,9 +85,6 @@ static const struct refusal {
 	{ "CREATE TABLE r.t (`a``'b` INT DEFAULT 3, c VARCHAR(50) DEFAULT "
 	    "CONCAT('nextval(`r`.`q`) ''', `a``'b`, 10 + NEXTVAL(r.s)))",
 	    "DROP SEQUENCE r.s", "r.t: a default takes from sequence r.s" },
-	{ "CREATE TABLE r.t AS SELECT m.a FROM (SELECT 1) AS o LEFT JOIN "
-	    "r.strict AS m ON FALSE", "DO 1",
-	    "r.t: column a may be NULL but has no default" },
 	{ "CREATE TABLE r.t (a INT) WITH SYSTEM VERSIONING",
 	    "BEGIN NOT ATOMIC SET timestamp=1e9; INSERT INTO r.t VALUES (1); "
 	    "DELETE FROM r.t; END",
@@ -100,6 +97,9 @@ static const struct refusal {
 	{ "CREATE TRIGGER r.uses BEFORE UPDATE ON r.t FOR EACH ROW SET NEW.a "
 	    "= 1 /* NEW.x */ + OLD . B", "ALTER TABLE r.t CHANGE b c INT",
 	    "r.t: trigger uses uses a column B" },
+	{ "CREATE TRIGGER r.uses BEFORE UPDATE ON r.t FOR EACH ROW INSERT"
+	    "/*!INTO*/r.gone VALUES (1)", "DO 1",
+	    "TRIGGER uses: the server cannot read its text any more: " },
 	{ "CREATE TABLE r.t (a INT) ENGINE=MERGE UNION=(r.isam)",
 	    "DROP TABLE r.isam", "r.t cannot be opened by the server: " },
 	{ "CREATE TABLE r.t (a INT, CONSTRAINT f FOREIGN KEY (a) REFERENCES "
@@ -131,8 +131,7 @@ refused(const struct refusal *r)
 	static const char *const make[] = { "CREATE DATABASE r",
 	    "CREATE TABLE r.gone (a INT)", "CREATE SEQUENCE r.s",
 	    "CREATE TABLE r.isam (a INT) ENGINE=MyISAM",
-	    "CREATE TABLE r.keyed (a INT, b INT, KEY k (a, b))",
-	    "CREATE TABLE r.strict (a INT NOT NULL)", NULL };
+	    "CREATE TABLE r.keyed (a INT, b INT, KEY k (a, b))", NULL };
 	static const char *const table[] = { "CREATE TABLE r.t (a INT, b INT)",
 	    NULL };
 	static const char *const databases[] = { "r", NULL };
@@ -171,6 +170,54 @@ test_what_cannot_come_back_is_refused_by_name(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(refusals) / sizeof(*refusals); i++)
 		refused(&refusals[i]);
+}
+
+static void
+count_note(void *cookie, const char *object, const char *why)
+{
+	unsigned *n = cookie;
+
+	assert_string_equal(object, "r.t");
+	assert_non_null(strstr(why, " has no default: NULL is that of the "
+	    "copy"));
+	(*n)++;
+}
+
+/* Columns that may be NULL and have no default are what no server makes. */
+static void
+test_a_column_without_a_default_gets_null_and_a_note(void **state)
+{
+	static const char *const make[] = { "CREATE DATABASE r",
+	    "CREATE TABLE r.strict (a INT NOT NULL, b ENUM('x DEFAULT ''','y')"
+	    " CHARACTER SET utf8mb3 COLLATE utf8mb3_bin NOT NULL, c TIMESTAMP "
+	    "NOT NULL, d TEXT NOT NULL COMMENT 'NULL')",
+	    "CREATE TABLE r.t AS SELECT 1 AS f, m.a, m.b, m.c, m.d FROM "
+	    "(SELECT 1) AS o LEFT JOIN r.strict AS m ON FALSE",
+	    "DROP TABLE r.strict", NULL };
+	static const char *const databases[] = { "r", NULL };
+	unsigned notes = 0;
+	struct db_dump_options o = { .login = trip.source.login,
+	    .databases = databases, .note = count_note, .cookie = &notes };
+	struct db_load_options l = { .login = trip.target.login,
+	    .throwaway = true };
+	struct archive_root root, again;
+	struct db_point point;
+	struct db_stats stats;
+	struct err e = { 0 };
+
+	(void)state;
+	live_run(&trip.source, NULL, make);
+	if (db_dump(trip.store.chunks, &o, &root, &point, &stats, &e) == -1 ||
+	    chunks_flush(trip.store.chunks, &e) == -1 ||
+	    db_load(trip.store.chunks, &root, &l, &stats, &e) == -1)
+		fail_msg("%s", e.text);
+	assert_int_equal(notes, 4);
+	o.login = trip.target.login;
+	if (db_dump(trip.store.chunks, &o, &again, &point, &stats, &e) == -1)
+		fail_msg("%s", e.text);
+	assert_int_equal(notes, 4);
+	assert_memory_equal(&root.fingerprint, &again.fingerprint,
+	    sizeof(root.fingerprint));
 }
 
 static int
@@ -215,6 +262,9 @@ main(void)
 		cmocka_unit_test_teardown(test_accounts_come_back, tidy),
 		cmocka_unit_test_teardown(
 		    test_what_cannot_come_back_is_refused_by_name, tidy),
+		cmocka_unit_test_teardown(
+		    test_a_column_without_a_default_gets_null_and_a_note,
+		    tidy),
 	};
 
 	return cmocka_run_group_tests_name("corpus", tests, setup,
