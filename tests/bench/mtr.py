@@ -215,6 +215,17 @@ class Server:
             return None
         return done.stdout.decode(errors="replace").splitlines()
 
+    def hush(self):
+        """End what runs for a client that is gone."""
+        for _ in range(100):
+            ids = self.sql("SELECT id FROM information_schema.processlist "
+                           "WHERE id<>CONNECTION_ID() AND user NOT IN "
+                           "('system user', 'event_scheduler')")
+            if not ids:
+                return
+            self.sql("".join("KILL %s;" % i for i in ids))
+            time.sleep(0.1)
+
     def tidy(self):
         """Remove what a test left; False when that cannot be."""
         names = self.sql("SELECT schema_name FROM information_schema.schemata "
@@ -325,6 +336,7 @@ class Sweep:
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         except subprocess.TimeoutExpired:
             self.dirty = True
+            self.source.hush()
         if self.source.sql("DROP DATABASE IF EXISTS mtr; "
                            "SET GLOBAL read_only=0; "
                            "SET GLOBAL max_statement_time=0") is None:
