@@ -60,6 +60,16 @@ struct place {
 int	index_add(struct index *, const struct id *sha256, uint64_t size,
 	    const struct pack_directory *, struct err *);
 
+/*
+ * Many packs are coming: until index_settle() nothing waits for the disk, which
+ * makes ten million chunks a matter of minutes.  A mark in the folder says so
+ * meanwhile: when the machine stops before all is on the disk, the next opening
+ * begins with an empty index.  It does nothing where the mark cannot be made or
+ * another process hurries already; index_settle() accepts that.
+ */
+void	index_hurry(struct index *);
+int	index_settle(struct index *, struct err *);
+
 /* Forget packs and the chunks in them; the numbers are sorted. */
 int	index_forget(struct index *, const uint32_t *numbers, size_t n,
 	    struct err *);

@@ -4,7 +4,8 @@
  * Opening, which may throw the files away, is serialized by the lock file
  * `open.lock`; processes that have the old files open keep them until they
  * end, unlinked.  Content that is found wrong later is marked by the file
- * `damaged`, and the next opening throws it away.
+ * `damaged`, and the next opening throws it away; so does one that finds the
+ * file `unsynced` of an earlier boot.
  *
  * The map grows under a lock that every transaction of this process holds
  * shared, since LMDB wants no transaction while it is changed.
@@ -36,10 +37,12 @@
 #define INDEX_READERS 512
 #define INDEX_LITTLE ((uint64_t)1 << 20)	/* bytes; less is a full disk */
 #define INDEX_LOCKS 40960		/* bytes for so many and more */
+#define BOOT_MAX 256			/* bytes that name a boot */
 #define OPEN_WAIT 60			/* seconds for another one's opening */
 
 /* The folder's files that an index is made of. */
-static const char *const files[] = { "data.mdb", "lock.mdb", "damaged" };
+static const char *const files[] = { "data.mdb", "lock.mdb", "damaged",
+	"unsynced" };
 
 static int
 file_path(const char *folder, const char *name, char path[PATH_MAX],
@@ -114,14 +117,87 @@ index_trouble(const struct index *ix, int rc, const char *what, struct err *e)
 	return -1;
 }
 
-/* Map more of it, or what another process made it: no transaction is open. */
+/* Which boot of the machine this is; -1 when it cannot be told. */
 static int
-map_grow(struct index *ix, size_t size)
+boot_load(struct buf *b)
 {
+	struct err ignored;
+
+	return file_load("/proc/sys/kernel/random/boot_id", b, &ignored);
+}
+
+/* Was it written to without waiting for the disk, in an earlier boot? */
+static bool
+is_unsynced(const char *path)
+{
+	struct buf now, then;
+	struct err ignored;
+	bool lost = false;
+
+	if (!file_exists(path))
+		return false;
+	buf_init(&now, BOOT_MAX);
+	buf_init(&then, BOOT_MAX);
+	lost = boot_load(&now) == -1 ||
+	    file_load(path, &then, &ignored) == -1 ||
+	    now.len != then.len || memcmp(now.data, then.data, now.len) != 0;
+	buf_drop(&now);
+	buf_drop(&then);
+	return lost;
+}
+
+void
+index_hurry(struct index *ix)
+{
+	char path[PATH_MAX];
+	struct buf boot;
+	struct err ignored;
+
+	buf_init(&boot, BOOT_MAX);
+	if (file_path(ix->folder, "hurry.lock", path, &ignored) == 0)
+		ix->hurry = lock_take(path, 0, &ignored);
+	if (ix->hurry != NULL && (boot_load(&boot) == -1 ||
+	    file_path(ix->folder, "unsynced", path, &ignored) == -1 ||
+	    file_replace_path(path, 0600, boot.data, boot.len,
+	    &ignored) == -1 ||
+	    mdb_env_set_flags(ix->env, MDB_NOSYNC, 1) != 0)) {
+		lock_free(ix->hurry);
+		ix->hurry = NULL;
+	}
+	buf_drop(&boot);
+}
+
+int
+index_settle(struct index *ix, struct err *e)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (ix->hurry == NULL)
+		return 0;
+	if ((rc = mdb_env_sync(ix->env, 1)) == 0 &&
+	    (rc = mdb_env_set_flags(ix->env, MDB_NOSYNC, 0)) == 0 &&
+	    file_path(ix->folder, "unsynced", path, e) == 0)
+		(void)unlink(path);	/* left, it costs an index at worst */
+	lock_free(ix->hurry);
+	ix->hurry = NULL;
+	return rc == 0 ? 0 : index_trouble(ix, rc, "write", e);
+}
+
+/*
+ * Map twice as much as it was when there was no room, unless another thread has
+ * done so; 0: what another process made it.  The caller is in no transaction.
+ */
+static int
+map_grow(struct index *ix, size_t was)
+{
+	MDB_envinfo info;
 	int rc;
 
 	(void)pthread_rwlock_wrlock(&ix->map);
-	rc = mdb_env_set_mapsize(ix->env, size);
+	if ((rc = mdb_env_info(ix->env, &info)) == 0 &&
+	    (was == 0 || info.me_mapsize == was))
+		rc = mdb_env_set_mapsize(ix->env, 2 * was);
 	(void)pthread_rwlock_unlock(&ix->map);
 	return rc;
 }
@@ -170,14 +246,15 @@ index_change(struct index *ix, index_change_fn fn, void *what)
 	for (;;) {
 		if ((rc = index_begin(ix, 0, &txn)) != 0)
 			return rc;
-		if ((rc = fn(ix, txn, what)) == 0)
+		/* it looks into the map, which stays as it is in here */
+		if ((rc = mdb_env_info(ix->env, &info)) == 0 &&
+		    (rc = fn(ix, txn, what)) == 0)
 			rc = commit(ix, txn);
 		else
 			index_end(ix, txn);
 		if (rc != MDB_MAP_FULL)
 			return rc;
-		if ((rc = mdb_env_info(ix->env, &info)) != 0 ||
-		    (rc = map_grow(ix, info.me_mapsize * 2)) != 0)
+		if ((rc = map_grow(ix, info.me_mapsize)) != 0)
 			return rc;
 	}
 }
@@ -363,12 +440,15 @@ is_system(int rc)
 static int
 open_locked(struct index *ix, const struct index_options *o, struct err *e)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], unsynced[PATH_MAX];
 	int rc;
 
 	if (file_path(ix->folder, "damaged", path, e) == -1)
 		return -1;
-	if (file_exists(path) && throw_away(ix, e) == -1)
+	if (file_path(ix->folder, "unsynced", unsynced, e) == -1)
+		return -1;
+	if ((file_exists(path) || is_unsynced(unsynced)) &&
+	    throw_away(ix, e) == -1)
 		return -1;
 	index_crash_watch(path);
 	if ((rc = open_files(ix, o)) == 0)
@@ -425,6 +505,7 @@ index_close(struct index *ix)
 	if (ix->folder != NULL &&
 	    file_path(ix->folder, "damaged", path, &none) == 0)
 		index_crash_forget(path);
+	lock_free(ix->hurry);
 	(void)pthread_rwlock_destroy(&ix->map);
 	free(ix->folder);
 	free(ix);

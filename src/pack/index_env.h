@@ -17,6 +17,7 @@ struct index {
 	unsigned	 chunks, packs, names, meta;	/* MDB_dbi */
 	pthread_rwlock_t map;
 	char		*folder;
+	struct lock	*hurry;		/* held: nothing waits for the disk */
 };
 
 /* Turn LMDB's code into an error; content found wrong is condemned. */

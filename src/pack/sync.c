@@ -21,6 +21,7 @@
 
 #define TAIL ((size_t)256 << 10)
 #define READERS 8u
+#define MANY 4				/* packs; worth not to wait for disks */
 #define BUDGET ((size_t)128 << 20)	/* of all directories at hand */
 
 struct known {
@@ -242,6 +243,7 @@ index_sync(struct index *index, struct store *store, size_t *bad,
 	struct sync s = { .index = index, .store = store, .bad = bad };
 	struct gang readers = { .workers = READERS, .work = read_in,
 	    .cookie = &s };
+	struct err ignored;
 	int rc = -1;
 
 	(void)pthread_mutex_init(&s.lock, NULL);
@@ -252,7 +254,11 @@ index_sync(struct index *index, struct store *store, size_t *bad,
 	    forget(&s, e) == -1)
 		goto done;
 	readers.n = s.n_strays;
+	if (s.n_strays >= MANY)
+		index_hurry(index);
 	rc = gang_run(&readers, e);
+	if (index_settle(index, rc == -1 ? &ignored : e) == -1)
+		rc = -1;
 done:
 	if (rc == -1)
 		(void)err_add(e, "cannot read which packs %s holds",

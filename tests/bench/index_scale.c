@@ -228,7 +228,10 @@ main(int argc, char *argv[])
 	begun = clock_monotonic();
 	if ((ix = index_open(&o, &e)) == NULL)
 		die(&e);
+	index_hurry(ix);
 	make_packs(fill);
+	if (index_settle(ix, &e) == -1)
+		die(&e);
 	index_close(ix);
 	printf("%llu chunks filled in %.1f s\n",
 	    (unsigned long long)packs * PER_PACK, seconds(begun));

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "pack/chunks.h"
 #include "pack/pack.h"
 #include "store/store.h"
@@ -306,6 +308,7 @@ packs_are_read_in_several_at_once(void **state)
 	struct far far = { .below = rig.store,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.asked = PTHREAD_COND_INITIALIZER };
+	char mark[PATH_MAX + 16];
 	struct chunks_options o;
 	struct chunks *c;
 	struct err e;
@@ -316,6 +319,8 @@ packs_are_read_in_several_at_once(void **state)
 	OK((o.store = store_wrap(&driver, &far, "far", &e)) != NULL);
 	OK((c = chunks_open(&o, &e)) != NULL);
 	assert_true(far.most >= 2);
+	(void)snprintf(mark, sizeof(mark), "%s/fresh/unsynced", rig.folder);
+	assert_false(file_exists(mark));	/* all is on the disk */
 	for (size_t i = 0; i < refs.n; i++)
 		assert_true(chunks_have(c, &refs.v[i]));
 	chunks_close(c);
