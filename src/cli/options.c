@@ -202,13 +202,17 @@ refuse(struct options *o, int why, struct err *e)
 	}
 }
 
-/* Only options are looked at: what comes behind `--` is never rewritten. */
+/*
+ * Only options are looked at: what comes behind `--` is never rewritten.  Where
+ * that may be the argument of an option before it, it ends nothing.
+ */
 static int
 refuse_expansion(int argc, char *argv[], struct err *e)
 {
 	int i;
 
-	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+	for (i = 1; i < argc && (strcmp(argv[i], "--") != 0 ||
+	    (i > 1 && argv[i - 1][0] == '-')); i++)
 		if (strstr(argv[i], "!#:+") != NULL)
 			return err_set(e, ERR_INPUT,
 			    "'!#:+' can only be passed in an operand "

@@ -209,6 +209,8 @@ wrong_options_are_named(void **state)
 	    "--progress=x");
 	wrongly("'!#:+' can only be passed in an operand after '--'",
 	    "--store=a!#:+b", "operand");
+	wrongly("'!#:+' can only be passed in an operand after '--'",
+	    "--store", "--", "--store=a!#:+b");
 }
 
 static int
