@@ -5,11 +5,13 @@
  */
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/gang.h"
 #include "base/want.h"
 #include "crypto/statement.h"
 #include "policy/policy.h"
@@ -19,6 +21,8 @@
 #include "store/store.h"
 
 #define TIME_LEN 16			/* 20260131T235959Z */
+#define BATCH 32			/* statements fetched together, */
+#define FETCHERS 8u			/* so many at once */
 
 struct kind {
 	const char	*prefix, *type, *when;
@@ -35,6 +39,12 @@ static const struct kind kinds[] = {
 	    ROLE_VERDICT, "resourceUri", "urn:muster:site:" },
 };
 
+/* One that was listed, and what was fetched of it. */
+struct found {
+	struct store_info	 info;
+	struct buf		 b;
+};
+
 struct walk {
 	const struct depot	*d;
 	const struct kind	*kind;
@@ -44,6 +54,8 @@ struct walk {
 				    struct err *);
 	void			*cookie;
 	struct second		 held;		/* not yet told */
+	struct found		 found[BATCH];	/* not yet fetched */
+	size_t			 n_found;
 };
 
 /*
@@ -130,54 +142,86 @@ refuse:
 }
 
 static int
-fetch(const struct walk *w, const struct store_info *info,
-    const struct id *digest, struct buf *b, struct err *e)
+fetch(void *cookie, size_t i, unsigned worker, struct err *e)
 {
-	return w->d->memory != NULL && digest != NULL ? remembered_get(
-	    w->d->memory, w->d->store, info, digest, b, e) :
-	    store_get_all(w->d->store, info->name, b, e);
+	struct walk *w = cookie;
+	struct found *f = &w->found[i];
+	struct id digest;
+	struct err none;
+	int64_t named;
+
+	(void)worker;
+	if (f->info.size > STATEMENT_MAX)
+		return 0;
+	return w->d->memory != NULL && split_name(w->kind, f->info.name,
+	    &named, &digest, &none) == 0 ? remembered_get(w->d->memory,
+	    w->d->store, &f->info, &digest, &f->b, e) :
+	    store_get_all(w->d->store, f->info.name, &f->b, e);
+}
+
+static int
+look_at(struct walk *w, const struct found *f, struct err *e)
+{
+	struct trail_item item = { .object = f->info.name };
+	struct err why;
+	json_t *s = NULL;
+	struct id digest;
+	int rc = 0;
+
+	err_clear(&why);
+	(void)split_name(w->kind, f->info.name, &item.named, &digest, &why);
+	if (f->info.size > STATEMENT_MAX)
+		(void)err_set(&why, ERR_DAMAGED,
+		    "%llu bytes: too large for a statement",
+		    (unsigned long long)f->info.size);
+	else {
+		id_sha256(f->b.data, f->b.len, &item.digest);
+		s = believe(w, f->info.name, &item, &f->b, &why);
+	}
+	item.statement = s;
+	if (s == NULL)
+		item.why = &why;
+	if (second_is_over(&w->held, &item))
+		rc = second_tell(&w->held, w->each, w->cookie, e);
+	if (rc == 0)
+		rc = second_add(&w->held, &item, e);
+	json_decref(s);
+	return rc;
+}
+
+/* Fetch what was listed, and look at it in the order of the listing. */
+static int
+see_found(struct walk *w, struct err *e)
+{
+	const struct gang g = { .n = w->n_found, .workers = FETCHERS,
+	    .work = fetch, .cookie = w };
+	size_t i;
+	int rc = gang_run(&g, e);
+
+	for (i = 0; i < w->n_found; i++) {
+		if (rc == 0)
+			rc = look_at(w, &w->found[i], e);
+		buf_drop(&w->found[i].b);
+	}
+	w->n_found = 0;
+	return rc;
 }
 
 static int
 visit(void *cookie, const struct store_info *info, struct err *e)
 {
 	struct walk *w = cookie;
-	struct trail_item item = { .object = info->name };
-	struct err why;
-	struct buf b;
-	json_t *s = NULL;
+	struct found *f = &w->found[w->n_found];
 	struct id digest;
-	bool named;
-	int rc = -1;
+	struct err none;
+	int64_t named;
 
-	named = split_name(w->kind, info->name, &item.named, &digest,
-	    &why) == 0;
-	if (named && item.named < w->since)
+	if (split_name(w->kind, info->name, &named, &digest, &none) == 0 &&
+	    named < w->since)
 		return 0;
-	err_clear(&why);
-	buf_init(&b, STATEMENT_MAX);
-	if (info->size > STATEMENT_MAX)
-		(void)err_set(&why, ERR_DAMAGED,
-		    "%llu bytes: too large for a statement",
-		    (unsigned long long)info->size);
-	else if (fetch(w, info, named ? &digest : NULL, &b, e) == -1)
-		goto done;
-	else {
-		id_sha256(b.data, b.len, &item.digest);
-		s = believe(w, info->name, &item, &b, &why);
-	}
-	item.statement = s;
-	if (s == NULL)
-		item.why = &why;
-	if (second_is_over(&w->held, &item) && (rc = second_tell(&w->held,
-	    w->each, w->cookie, e)) != 0)
-		goto done;
-	rc = second_add(&w->held, &item, e);
-done:
-	if (s != NULL)
-		json_decref(s);
-	buf_drop(&b);
-	return rc;
+	f->info = *info;
+	buf_init(&f->b, STATEMENT_MAX);
+	return ++w->n_found < BATCH ? 0 : see_found(w, e);
 }
 
 int
@@ -193,15 +237,22 @@ trail_each_since(const struct depot *d, enum trail_kind kind, int64_t since,
     int (*each)(void *, const struct trail_item *, struct err *),
     void *cookie, struct err *e)
 {
-	struct walk w = { .d = d, .kind = &kinds[kind], .since = since,
-	    .each = each, .cookie = cookie };
-
+	struct walk *w = calloc(1, sizeof(*w));
 	int rc;
 
-	trust(&d->charter, w.kind, &w.trusted);
-	if ((rc = store_list(d->store, w.kind->prefix, visit, &w, e)) == 0)
-		rc = second_tell(&w.held, each, cookie, e);
-	second_drop(&w.held);
+	if (w == NULL)
+		return err_memory(e);
+	w->d = d;
+	w->kind = &kinds[kind];
+	w->since = since;
+	w->each = each;
+	w->cookie = cookie;
+	trust(&d->charter, w->kind, &w->trusted);
+	if ((rc = store_list(d->store, w->kind->prefix, visit, w, e)) == 0 &&
+	    (rc = see_found(w, e)) == 0)
+		rc = second_tell(&w->held, each, cookie, e);
+	second_drop(&w->held);
+	free(w);
 	return rc;
 }
 

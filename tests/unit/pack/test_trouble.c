@@ -2,7 +2,6 @@
  * Stores that fail while chunks are written or read: who is told, and what
  * the index says afterwards.
  */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -22,6 +20,7 @@
 #include "store/store.h"
 #include "../../lib/noise.h"
 #include "../../lib/rig.h"
+#include "../../lib/store_far.h"
 #include "../../lib/store_fault.h"
 
 #define OK(x) do { if (!(x)) fail_msg("%s: %s", #x, e.text); } while (0)
@@ -263,51 +262,10 @@ a_store_that_cannot_be_listed_or_read_is_not_opened(void **state)
 	}
 }
 
-/* A store that answers only when it was asked by two at once. */
-struct far {
-	struct store	*below;
-	pthread_mutex_t	 lock;
-	pthread_cond_t	 asked;
-	unsigned	 asking, most;
-};
-
-static int
-far_get(void *self, const char *name, uint64_t offset, size_t len, void *out,
-    struct err *e)
-{
-	struct far *f = self;
-	struct timespec until;
-
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 20;
-	(void)pthread_mutex_lock(&f->lock);
-	if (++f->asking > f->most)
-		f->most = f->asking;
-	(void)pthread_cond_broadcast(&f->asked);
-	while (f->most < 2 && pthread_cond_timedwait(&f->asked, &f->lock,
-	    &until) == 0)
-		;
-	f->asking--;
-	(void)pthread_mutex_unlock(&f->lock);
-	return store_get(f->below, name, offset, len, out, e);
-}
-
-static int
-far_list(void *self, const char *prefix, int (*each)(void *,
-    const struct store_info *, struct err *), void *cookie, struct err *e)
-{
-	return store_list(((struct far *)self)->below, prefix, each, cookie,
-	    e);
-}
-
 static void
 packs_are_read_in_several_at_once(void **state)
 {
-	const struct store_driver driver = { .get = far_get,
-		.list = far_list, .close = spy_close };
-	struct far far = { .below = rig.store,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.asked = PTHREAD_COND_INITIALIZER };
+	struct far far;
 	char mark[PATH_MAX + 16];
 	struct chunks_options o;
 	struct chunks *c;
@@ -316,7 +274,7 @@ packs_are_read_in_several_at_once(void **state)
 	(void)state;
 	make_packs();
 	o = rig_options(&rig, "fresh");
-	OK((o.store = store_wrap(&driver, &far, "far", &e)) != NULL);
+	OK((o.store = store_far_new(&far, rig.store, &e)) != NULL);
 	OK((c = chunks_open(&o, &e)) != NULL);
 	assert_true(far.most >= 2);
 	(void)snprintf(mark, sizeof(mark), "%s/fresh/unsynced", rig.folder);

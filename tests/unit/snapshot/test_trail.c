@@ -18,6 +18,7 @@
 #include "base/want.h"
 #include "drill/receipt.h"
 #include "../../lib/fixture.h"
+#include "../../lib/store_far.h"
 #include "snapshot/second.h"
 #include "snapshot/trail.h"
 
@@ -210,6 +211,38 @@ whoever_looks_may_end_it(void **state)
 	assert_int_equal(n, 2);
 }
 
+static int
+count_all(void *cookie, const struct trail_item *item, struct err *e)
+{
+	(void)e;
+	*(int *)cookie += item->statement != NULL;
+	return 0;
+}
+
+/* More than are fetched together; each at the same time as another. */
+static void
+statements_of_a_far_store_are_fetched_several_at_once(void **state)
+{
+	struct scene *x = *state;
+	struct depot far_depot = x->f.depot;
+	struct far far;
+	struct err e;
+	struct id id;
+	int n = 0;
+
+	for (int i = 0; i < 70; i++) {
+		json_decref(put(x, TRAIL_RECEIPTS, "a.example", &id));
+		clock_fake(clock_utc() + 2 * NANO, clock_monotonic());
+	}
+	assert_non_null(far_depot.store = store_far_new(&far,
+	    x->f.depot.store, &e));
+	assert_int_equal(trail_each(&far_depot, TRAIL_RECEIPTS, count_all,
+	    &n, &e), 0);
+	assert_int_equal(n, 70);
+	assert_true(far.most >= 2);
+	store_close(far_depot.store);
+}
+
 static void
 more_than_can_be_held_are_told_all_the_same(void **state)
 {
@@ -388,6 +421,7 @@ main(void)
 		T(statements_of_one_second_come_in_the_order_of_their_chain),
 		T(a_damaged_one_among_them_hides_none),
 		T(whoever_looks_may_end_it),
+		T(statements_of_a_far_store_are_fetched_several_at_once),
 		cmocka_unit_test(more_than_can_be_held_are_told_all_the_same),
 		T(a_snapshot_names_the_one_before_it),
 		T(what_cannot_be_believed_is_no_predecessor),
