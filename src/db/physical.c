@@ -207,8 +207,10 @@ finish(struct taking *t, int rc, struct err *e)
 	err_clear(&why);
 	ended = child_wait(t->child, rc == -1 ? 1000 : -1, &status, &why);
 	if (ended == 1 && backup_tool_ended(t->log, status,
-	    conn_secret(t->conn), &why) == -1)
-		ended = -1;
+	    conn_secret(t->conn), &why) == -1) {
+		ended = -1;	/* it may have had no room to say why */
+		(void)physical_tell_full(t->o->scratch, SMALL_MAX, &why);
+	}
 	if (ended == -1)
 		*e = why;
 	return ended == 1 ? rc : -1;

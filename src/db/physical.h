@@ -2,6 +2,7 @@
 #define DB_PHYSICAL_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,6 +12,7 @@ struct buf;
 struct chunks;
 struct conn;
 struct err;
+struct names;
 
 /*
  * The physical method: the server's files, as mariadb-backup reads them while
@@ -67,11 +69,13 @@ int	db_physical_can_prepare(const char *server_version, struct err *);
 /*
  * Bring unpacked files to one state, as this user when we are root and uid is
  * not 0; then the files must be his.  memory: bytes for its buffer, 0: its
- * own default.  scratch is as above.  ERR_DAMAGED when mariadb-backup could
- * not, or did not come to the point's end of the redo log.
+ * own default.  scratch is as above; mariadbd is the program whose plugins open
+ * compressed pages, NULL: found in PATH.  ERR_DAMAGED when mariadb-backup could
+ * not, or did not come to the point's end of the redo log; ERR_UNSUPPORTED
+ * without such a plugin.
  */
 struct db_prepare {
-	const char	*folder, *scratch;
+	const char	*folder, *scratch, *mariadbd;
 	uint64_t	 memory;
 	uid_t		 uid;
 	gid_t		 gid;
@@ -135,5 +139,27 @@ const char	*conn_secret(struct conn *);
  */
 int	physical_facts(const char *cnf, const char *checkpoints,
 	    const char *binlog, struct db_point *, struct err *);
+
+/*
+ * Is there no room in the folder, or so little?  Then that is the reason,
+ * ERR_SYSTEM, of what the error says.
+ */
+bool	physical_tell_full(const char *folder, uint64_t little, struct err *);
+
+#define PHYSICAL_LITTLE ((uint64_t)32 << 20)	/* no server starts with less */
+
+#define PHYSICAL_FACT_MAX 1024
+
+/* The value of "key = value" in the text, as far as its line goes; -1: none. */
+int	physical_fact(const char *text, const char *key, char *out, size_t);
+
+/*
+ * The plugins by which the source may have compressed pages of the unpacked
+ * files; and the folder where this mariadbd has all of them: ERR_UNSUPPORTED
+ * names the first that is not there, and its package.
+ */
+int	physical_providers(const char *folder, struct names *, struct err *);
+int	physical_plugin_folder(const char *mariadbd, const struct names *,
+	    char dir[PATH_MAX], struct err *);
 
 #endif

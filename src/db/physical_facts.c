@@ -10,9 +10,8 @@
 
 #define PAGE_MAX 65536
 
-/* The value of "key = value" in the text, cut at the line's end; -1: none. */
-static int
-find_value(const char *text, const char *key, char *out, size_t size)
+int
+physical_fact(const char *text, const char *key, char *out, size_t size)
 {
 	size_t n = strlen(key), len;
 	const char *p = text;
@@ -37,7 +36,7 @@ want_number(const char *file, const char *text, const char *key, uint64_t max,
 {
 	char value[64];
 
-	if (find_value(text, key, value, sizeof(value)) == -1 ||
+	if (physical_fact(text, key, value, sizeof(value)) == -1 ||
 	    num_parse(value, 0, max, v, e) == -1)
 		return err_set(e, ERR_DAMAGED, "%s of mariadb-backup: expected "
 		    "a number as %s", file, key);
@@ -81,7 +80,8 @@ physical_facts(const char *cnf, const char *checkpoints, const char *binlog,
 	char type[64];
 	uint64_t v;
 
-	if (find_value(checkpoints, "backup_type", type, sizeof(type)) == -1 ||
+	if (physical_fact(checkpoints, "backup_type", type,
+	    sizeof(type)) == -1 ||
 	    strcmp(type, "full-backuped") != 0)
 		return err_set(e, ERR_DAMAGED, "xtrabackup_checkpoints of "
 		    "mariadb-backup: expected a full backup");
@@ -96,7 +96,7 @@ physical_facts(const char *cnf, const char *checkpoints, const char *binlog,
 	    &v, e) == -1)
 		return -1;
 	f->undo_tablespaces = (uint32_t)v;
-	if (find_value(cnf, "innodb_data_file_path", f->data_files,
+	if (physical_fact(cnf, "innodb_data_file_path", f->data_files,
 	    sizeof(f->data_files)) == -1)
 		return err_set(e, ERR_DAMAGED, "backup-my.cnf of "
 		    "mariadb-backup: expected innodb_data_file_path");

@@ -21,11 +21,13 @@
 #include "base/num.h"
 #include "base/scratch.h"
 #include "db/folder.h"
+#include "db/names.h"
 #include "db/physical.h"
 #include "db/server_place.h"
 
 #define SMALL_MAX 65536
-#define LITTLE ((uint64_t)32 << 20)
+#define ROOM_MIN ((uint64_t)1 << 20)
+#define FULL_SECONDS 10
 
 struct heir {
 	uid_t	uid;
@@ -81,19 +83,68 @@ done:
 	return rc;
 }
 
-/* A "no" about the files, or trouble with the place or the machine? */
-static void
-tell_verdict(const char *folder, int status, struct err *e)
+bool
+physical_tell_full(const char *folder, uint64_t little, struct err *e)
 {
 	struct statvfs v;
 	bool full = strstr(e->text, "No space left") != NULL ||
 	    strstr(e->text, "errno 28") != NULL ||
+	    strstr(e->text, "Errcode: 28") != NULL ||
 	    (statvfs(folder, &v) == 0 &&
-	    (uint64_t)v.f_bavail * v.f_frsize < LITTLE);
+	    ((uint64_t)v.f_bavail * v.f_frsize < little ||
+	    (v.f_files > 0 && v.f_favail == 0)));
 
-	e->kind = full || WIFSIGNALED(status) ? ERR_SYSTEM : ERR_DAMAGED;
-	if (full)
+	if (!full)
+		return false;
+	(void)err_add(e, "no room is left in %s", folder);
+	e->kind = ERR_SYSTEM;
+	e->sys = ENOSPC;
+	return true;
+}
+
+/* The option that lets mariadb-backup open compressed pages, or "". */
+static int
+find_plugins(const struct db_prepare *p, char option[PATH_MAX + 32],
+    struct err *e)
+{
+	struct names providers = { 0 };
+	char mariadbd[PATH_MAX], dir[PATH_MAX];
+	int rc;
+
+	option[0] = '\0';
+	rc = physical_providers(p->folder, &providers, e);
+	if (rc == 0 && providers.n > 0) {
+		rc = server_find(p->mariadbd, mariadbd, e);
+		if (rc == 0)
+			rc = physical_plugin_folder(mariadbd, &providers, dir,
+			    e);
+		if (rc == 0)
+			(void)snprintf(option, PATH_MAX + 32,
+			    "--plugin-dir=%s", dir);
+	}
+	names_drop(&providers);
+	return rc;
+}
+
+/* It tries again for ever where there is no room: 1 and its status, -1. */
+static int
+wait_for(struct child *child, const char *folder, int *status, struct err *e)
+{
+	struct statvfs v;
+	int rc, full = 0;
+
+	while ((rc = child_wait(child, 1000, status, e)) == 0) {
+		full = statvfs(folder, &v) == 0 &&
+		    (uint64_t)v.f_bavail * v.f_frsize < ROOM_MIN ?
+		    full + 1 : 0;
+		if (full < FULL_SECONDS)
+			continue;
+		rc = err_set(e, ERR_SYSTEM, "mariadb-backup goes on, but no "
+		    "room is left in %s", folder);
 		e->sys = ENOSPC;
+		break;
+	}
+	return rc;
 }
 
 static int
@@ -101,29 +152,36 @@ run(const struct db_prepare *p, const char *tool, const char *log,
     struct err *e)
 {
 	char target[PATH_MAX + 32], marker[PATH_MAX + 32], memory[64];
+	char plugins[PATH_MAX + 32];
 	const char *argv[] = { tool, "--no-defaults", "--prepare", target,
-	    memory, NULL };
+	    NULL, NULL, NULL };
 	const char *const env[] = { marker, "TZ=UTC", NULL };
 	struct child_spec spec = { .argv = argv, .env = env, .in = -1,
 	    .out = -1, .dir = p->folder, .uid = p->uid, .gid = p->gid };
 	struct child *child = NULL;
-	int status, rc = -1;
+	int status, rc = -1, n = 4;
 
+	if (find_plugins(p, plugins, e) == -1)
+		return -1;
 	(void)snprintf(target, sizeof(target), "--target-dir=%s", p->folder);
 	(void)snprintf(marker, sizeof(marker), "MUSTER_SCRATCH=%s",
 	    p->scratch);
 	(void)snprintf(memory, sizeof(memory), "--use-memory=%llu",
 	    (unsigned long long)p->memory);
-	if (p->memory == 0)
-		argv[4] = NULL;
+	if (p->memory > 0)
+		argv[n++] = memory;
+	if (plugins[0] != '\0')
+		argv[n] = plugins;
 	spec.err = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (spec.err == -1)
 		return err_sys(e, "cannot make %s", log);
 	if ((child = child_start(&spec, e)) == NULL ||
-	    child_wait(child, -1, &status, e) != 1)
+	    wait_for(child, p->folder, &status, e) != 1)
 		goto done;
-	if ((rc = backup_tool_ended(log, status, "", e)) == -1)
-		tell_verdict(p->folder, status, e);
+	/* A "no" about the files, or trouble with the place or the machine? */
+	if ((rc = backup_tool_ended(log, status, "", e)) == -1 &&
+	    !physical_tell_full(p->folder, PHYSICAL_LITTLE, e))
+		e->kind = WIFSIGNALED(status) ? ERR_SYSTEM : ERR_DAMAGED;
 done:
 	child_kill(child);
 	fd_drop(&spec.err);

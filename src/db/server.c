@@ -25,6 +25,7 @@
 #include "base/scratch.h"
 #include "db/conn.h"
 #include "db/db.h"
+#include "db/names.h"
 #include "db/physical.h"
 #include "db/server_place.h"
 
@@ -188,11 +189,28 @@ log_size(const struct db_server *s)
 	return part < 96 * MIB ? 96 * MIB : part / MIB * MIB;
 }
 
+/* With --skip-grant-tables nothing is loaded by itself. */
+static int
+plugin_args(struct args *a, const struct db_server *s, struct err *e)
+{
+	struct names providers = { 0 };
+	size_t i;
+	int rc;
+
+	rc = physical_providers(s->data, &providers, e);
+	for (i = 0; rc == 0 && i < providers.n; i++)
+		rc = args_add(a, e, "--plugin-load-add=", providers.v[i]);
+	names_drop(&providers);
+	return rc;
+}
+
 /* What the files of a physical backup need; everybody is let in. */
 static int
-physical_args(struct args *a, const struct db_physical *f, struct err *e)
+physical_args(struct args *a, const struct db_server *s,
+    const struct db_physical *f, struct err *e)
 {
-	if (args_add(a, e, "--skip-grant-tables", "") == -1 ||
+	if (plugin_args(a, s, e) == -1 ||
+	    args_add(a, e, "--skip-grant-tables", "") == -1 ||
 	    args_add(a, e, "--innodb-data-file-path=", f->data_files) == -1 ||
 	    args_size(a, e, "--innodb-page-size=", f->page_size) == -1)
 		return -1;
@@ -241,7 +259,7 @@ server_args(struct args *a, const struct db_server *s,
 	    args_size(a, e, "--innodb-buffer-pool-size=",
 	    db_server_memory(s->memory)) == -1)
 		return -1;
-	return f != NULL ? physical_args(a, f, e) : 0;
+	return f != NULL ? physical_args(a, s, f, e) : 0;
 }
 
 static int
@@ -417,6 +435,7 @@ db_server_prepare(struct db_server *s, const struct db_physical *f,
     struct err *e)
 {
 	const struct db_prepare p = { .folder = s->data,
+	    .mariadbd = s->place.program,
 	    .scratch = scratch_path(s->place.scratch),
 	    .memory = db_server_memory(s->memory),
 	    .uid = s->place.uid, .gid = s->place.gid };
@@ -430,9 +449,11 @@ db_server_prepare(struct db_server *s, const struct db_physical *f,
 int
 db_server_run(struct db_server *s, const struct db_physical *f, struct err *e)
 {
-	if (launch(s, f, e) == -1 || wait_ready(s, e) == -1)
-		return err_add(e, "cannot start a server on the files");
-	return 0;
+	if (launch(s, f, e) == 0 && wait_ready(s, e) == 0)
+		return 0;
+	if (e->kind == ERR_REMOTE)
+		(void)physical_tell_full(s->data, PHYSICAL_LITTLE, e);
+	return err_add(e, "cannot start a server on the files");
 }
 
 const char *

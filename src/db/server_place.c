@@ -61,16 +61,16 @@ find_program(const char *const *names, char *out, struct err *e)
 	    "need not run)", out, e);
 }
 
-static int
-find_server(struct server_place *s, const char *given, struct err *e)
+int
+server_find(const char *given, char out[PATH_MAX], struct err *e)
 {
 	static const char *const names[] = { "mariadbd", "mysqld", NULL };
 
 	if (given == NULL)
-		return find_program(names, s->program, e);
+		return find_program(names, out, e);
 	if (access(given, X_OK) == -1)
 		return err_sys(e, "cannot run %s", given);
-	if (realpath(given, s->program) == NULL)
+	if (realpath(given, out) == NULL)
 		return err_sys(e, "cannot find %s", given);
 	return 0;
 }
@@ -223,7 +223,7 @@ server_place_make(struct server_place *s, const char *mariadbd,
 	*s = (struct server_place){ .scratch = scratch };
 	(void)snprintf(s->marker, sizeof(s->marker), "MUSTER_SCRATCH=%s",
 	    scratch_path(scratch));
-	if (find_server(s, mariadbd, e) == -1 ||
+	if (server_find(mariadbd, s->program, e) == -1 ||
 	    find_installer(s, e) == -1 ||
 	    db_server_user(&s->uid, &s->gid, e) == -1)
 		return -1;

@@ -31,6 +31,9 @@ struct server_place {
 int	server_find_program(const char *const *names, const char *install,
 	    char out[PATH_MAX], struct err *);
 
+/* mariadbd: the given one, made absolute, or the first that is found. */
+int	server_find(const char *given, char out[PATH_MAX], struct err *);
+
 /* "10.11.6-MariaDB" is of the same series as "10.11.19-MariaDB-log". */
 bool	server_same_series(const char *, const char *);
 
