@@ -2,14 +2,16 @@
  * Rules about the snapshot, the stored bytes, and the policy's own commands:
  * see rules.h.  Each rule is one small function that adds one outcome.
  */
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/intr.h"
+#include "base/gang.h"
 #include "base/num.h"
 #include "drill/mask.h"
 #include "gate/rules.h"
@@ -198,43 +200,89 @@ rules_snapshot(struct evidence *x, struct err *e)
 
 struct reading {
 	struct evidence	*x;
+	struct id	*list;		/* the packs of the inventory */
+	size_t		 n, size;
+	pthread_mutex_t	 lock;		/* of all below */
 	uint64_t	 packs, bytes, bad;
+	size_t		 which;		/* in the list, of the first bad one */
 	char		 first[RECEIPT_TEXT_MAX];
 	enum rule_result result;
 };
 
-/* Read one pack back whole: its bytes must have the SHA-256 in its name. */
 static int
-read_pack(void *cookie, const struct id *pack, struct err *e)
+note_pack(void *cookie, const struct id *pack, struct err *e)
 {
 	struct reading *r = cookie;
-	char name[STORE_NAME_MAX];
-	struct pack_report report;
-	struct store_info info;
-	struct err why;
+	size_t size = r->size > 0 ? 2 * r->size : 64;
+	struct id *list;
 
-	if (intr_check(e) == -1)
-		return -1;
-	err_clear(&why);
-	(void)inventory_pack_name(pack, name);
-	if (store_head(r->x->d->store, name, &info, &why) == 0 &&
-	    pack_check(r->x->d->store, pack, &report, &why) == 0) {
-		r->packs++;
-		r->bytes += info.size;
-		return 0;
+	if (r->n == r->size) {
+		list = reallocarray(r->list, size, sizeof(*list));
+		if (list == NULL)
+			return err_memory(e);
+		r->list = list;
+		r->size = size;
 	}
+	r->list[r->n++] = *pack;
+	return 0;
+}
+
+static void
+count_bad(struct reading *r, size_t which, const struct err *why)
+{
 	r->bad++;
-	if (why.kind == ERR_INTERRUPTED) {
-		*e = why;
-		return -1;
-	}
-	if (why.kind == ERR_ABSENT || why.kind == ERR_DAMAGED)
+	if (why->kind == ERR_ABSENT || why->kind == ERR_DAMAGED)
 		r->result = RULE_FAIL;
 	else if (r->result == RULE_PASS)
 		r->result = RULE_UNKNOWN;
-	if (r->first[0] == '\0')
-		(void)snprintf(r->first, sizeof(r->first), "%.400s", why.text);
+	if (r->bad > 1 && r->which < which)
+		return;
+	r->which = which;
+	(void)snprintf(r->first, sizeof(r->first), "%.400s", why->text);
+}
+
+/* Read one pack back whole: its bytes must have the SHA-256 in its name. */
+static int
+read_pack(void *cookie, size_t i, unsigned worker, struct err *e)
+{
+	struct reading *r = cookie;
+	struct pack_report report;
+	struct err why;
+	int rc;
+
+	(void)worker;
+	err_clear(&why);
+	rc = pack_check(r->x->d->store, &r->list[i], &report, &why);
+	if (rc == -1 && why.kind == ERR_INTERRUPTED) {
+		*e = why;
+		return -1;
+	}
+	(void)pthread_mutex_lock(&r->lock);
+	if (rc == 0) {
+		r->packs++;
+		r->bytes += report.size;
+	} else
+		count_bad(r, i, &why);
+	(void)pthread_mutex_unlock(&r->lock);
 	return 0;
+}
+
+/* All packs of the inventory, two at a time, since each is in memory. */
+static int
+read_packs(struct reading *r, struct err *e)
+{
+	struct gang g = { .workers = 2, .work = read_pack, .cookie = r };
+	int rc;
+
+	(void)pthread_mutex_init(&r->lock, NULL);
+	rc = inventory_each(r->x->d->store, &r->x->s.inventory, note_pack, r,
+	    e);
+	g.n = r->n;
+	if (rc == 0)
+		rc = gang_run(&g, e);
+	(void)pthread_mutex_destroy(&r->lock);
+	free(r->list);
+	return rc;
 }
 
 int
@@ -253,9 +301,8 @@ rules_stored(struct evidence *x, struct err *e)
 	err_clear(&why);
 	(void)snprintf(required, sizeof(required), "%s read back, each with "
 	    "its SHA-256", num_format_count(x->s.packs, "pack", text));
-	if (inventory_each(x->d->store, &x->s.inventory, read_pack, &r,
-	    &why) == -1) {
-		if (why.kind == ERR_INTERRUPTED) {
+	if (read_packs(&r, &why) == -1) {
+		if (why.kind == ERR_INTERRUPTED || why.kind == ERR_MEMORY) {
 			*e = why;
 			return -1;
 		}
