@@ -24,6 +24,7 @@
 #include "archive/recorded.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/gang.h"
 #include "base/intr.h"
 #include "base/num.h"
 #include "base/scratch.h"
@@ -38,6 +39,7 @@
 #include "snapshot/trail.h"
 #include "store/store.h"
 
+#define ASKERS 8u			/* requests at once */
 #define LITTLE ((uint64_t)32 << 20)	/* no server starts with less */
 
 void
@@ -192,19 +194,37 @@ finish(struct drill *x, struct err *e)
 
 struct packs {
 	struct store	*store;
-	uint64_t	 n;
+	struct id	*list;
 };
 
 /* Is it there?  What of its bytes is needed, the restore shows. */
 static int
-see_pack(void *cookie, const struct id *pack, struct err *e)
+see_pack(void *cookie, size_t i, unsigned worker, struct err *e)
 {
-	struct packs *p = cookie;
+	const struct packs *p = cookie;
 	struct store_info info;
 	char name[STORE_NAME_MAX];
 
-	p->n++;
-	return store_head(p->store, inventory_pack_name(pack, name), &info, e);
+	(void)worker;
+	return store_head(p->store, inventory_pack_name(&p->list[i], name),
+	    &info, e);
+}
+
+/* The packs that the inventory names: as many, and all there? */
+static int
+check_inventory(const struct drill *x, struct err *e)
+{
+	struct packs p = { .store = x->d->store };
+	struct gang g = { .workers = ASKERS, .work = see_pack, .cookie = &p };
+	int rc;
+
+	if (inventory_list(p.store, &x->s->inventory, &p.list, &g.n, e) == -1)
+		return -1;
+	rc = gang_run(&g, e);
+	free(p.list);
+	if (rc == 0 && g.n != x->s->packs)
+		return err_set(e, ERR_DAMAGED, "it lists %zu packs", g.n);
+	return rc;
 }
 
 /* What says what is allowed, what is needed and how it was taken. */
@@ -214,7 +234,6 @@ check_papers(struct drill *x, struct err *e)
 	char required[RECEIPT_TEXT_MAX];
 	struct step step = { "charter", "every one intact and signed by the "
 	    "root", "all are", clock_monotonic() };
-	struct packs packs = { x->d->store, 0 };
 	int rc = 0;
 
 	if (x->d->refused > 0) {
@@ -229,13 +248,9 @@ check_papers(struct drill *x, struct err *e)
 	    "there", (unsigned long long)x->s->packs);
 	step = (struct step){ "inventory", required, required,
 	    clock_monotonic() };
-	rc = inventory_each(x->d->store, &x->s->inventory, see_pack, &packs,
-	    e);
+	rc = check_inventory(x, e);
 	if (rc == -1 && e->kind == ERR_REMOTE)
 		return -1;		/* the store's server, not ours */
-	if (rc == 0 && packs.n != x->s->packs)
-		rc = err_set(e, ERR_DAMAGED, "it lists %llu packs",
-		    (unsigned long long)packs.n);
 	if (drill_record(x, &step, rc, e) == -1)
 		return -1;
 

@@ -201,31 +201,12 @@ rules_snapshot(struct evidence *x, struct err *e)
 struct reading {
 	struct evidence	*x;
 	struct id	*list;		/* the packs of the inventory */
-	size_t		 n, size;
 	pthread_mutex_t	 lock;		/* of all below */
 	uint64_t	 packs, bytes, bad;
 	size_t		 which;		/* in the list, of the first bad one */
 	char		 first[RECEIPT_TEXT_MAX];
 	enum rule_result result;
 };
-
-static int
-note_pack(void *cookie, const struct id *pack, struct err *e)
-{
-	struct reading *r = cookie;
-	size_t size = r->size > 0 ? 2 * r->size : 64;
-	struct id *list;
-
-	if (r->n == r->size) {
-		list = reallocarray(r->list, size, sizeof(*list));
-		if (list == NULL)
-			return err_memory(e);
-		r->list = list;
-		r->size = size;
-	}
-	r->list[r->n++] = *pack;
-	return 0;
-}
 
 static void
 count_bad(struct reading *r, size_t which, const struct err *why)
@@ -274,12 +255,11 @@ read_packs(struct reading *r, struct err *e)
 	struct gang g = { .workers = 2, .work = read_pack, .cookie = r };
 	int rc;
 
+	if (inventory_list(r->x->d->store, &r->x->s.inventory, &r->list, &g.n,
+	    e) == -1)
+		return -1;
 	(void)pthread_mutex_init(&r->lock, NULL);
-	rc = inventory_each(r->x->d->store, &r->x->s.inventory, note_pack, r,
-	    e);
-	g.n = r->n;
-	if (rc == 0)
-		rc = gang_run(&g, e);
+	rc = gang_run(&g, e);
 	(void)pthread_mutex_destroy(&r->lock);
 	free(r->list);
 	return rc;

@@ -3,12 +3,14 @@
  * against removal for long enough?  Both are asked of the stores themselves,
  * now; what a shipment said about itself counts for nothing.
  */
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/intr.h"
+#include "base/gang.h"
 #include "base/num.h"
 #include "gate/rules.h"
 #include "policy/policy.h"
@@ -18,6 +20,8 @@
 #include "store/store.h"
 
 #define NANO INT64_C(1000000000)
+#define PAPERS 3			/* charter, statement, inventory */
+#define ASKERS 8u			/* requests at once */
 
 /* Does this error end the whole judgement (signal, memory)? */
 static bool
@@ -110,8 +114,13 @@ rule_offsite(struct evidence *x, const char *store, struct err *e)
 struct keeping {
 	struct store		*store;
 	enum policy_lock	 lock;		/* at least this */
+	int64_t			 need;		/* UTC ns */
+	char			 papers[PAPERS][STORE_NAME_MAX];
+	struct id		*packs;
+	pthread_mutex_t		 mutex;		/* of all below */
 	uint64_t		 n, bad;
-	int64_t			 need, least;	/* UTC ns */
+	int64_t			 least;		/* UTC ns */
+	size_t			 which;		/* the first bad one */
 	char			 first[RECEIPT_TEXT_MAX];
 };
 
@@ -121,56 +130,75 @@ lock_word(enum store_lock l)
 	return l == STORE_COMPLIANCE ? "compliance" : "governance";
 }
 
-static int
-see_kept(struct keeping *k, const char *object, struct err *e)
+static bool
+is_kept(const struct keeping *k, const struct store_kept *kept)
+{
+	return kept->until >= k->need && (k->lock != POLICY_COMPLIANCE ||
+	    kept->lock == STORE_COMPLIANCE);
+}
+
+static void
+count_bad(struct keeping *k, size_t i, const char *object,
+    const struct store_kept *kept)
 {
 	char when[CLOCK_TEXT_MAX];
-	struct store_kept kept;
 
-	if (intr_check(e) == -1 ||
-	    store_kept(k->store, object, &kept, e) == -1)
-		return -1;
-	if (k->n++ == 0 || kept.until < k->least)
-		k->least = kept.until;
-	if (kept.until >= k->need && (k->lock != POLICY_COMPLIANCE ||
-	    kept.lock == STORE_COMPLIANCE))
-		return 0;
-	if (k->bad++ > 0)
-		return 0;
-	if (kept.lock == STORE_UNLOCKED)
+	if (k->bad++ > 0 && k->which < i)
+		return;
+	k->which = i;
+	if (kept->lock == STORE_UNLOCKED)
 		(void)snprintf(k->first, sizeof(k->first),
 		    "%.200s is not locked", object);
 	else
 		(void)snprintf(k->first, sizeof(k->first), "%.200s is locked "
-		    "until %s only, %s", object, clock_format(kept.until,
-		    when), lock_word(kept.lock));
-	return 0;
+		    "until %s only, %s", object, clock_format(kept->until,
+		    when), lock_word(kept->lock));
 }
 
+/* How is the i-th object kept?  The papers come first, then the packs. */
 static int
-see_pack(void *cookie, const struct id *pack, struct err *e)
+see_kept(void *cookie, size_t i, unsigned worker, struct err *e)
 {
+	struct keeping *k = cookie;
 	char name[STORE_NAME_MAX];
+	const char *object = i < PAPERS ? k->papers[i] :
+	    inventory_pack_name(&k->packs[i - PAPERS], name);
+	struct store_kept kept;
 
-	return see_kept(cookie, inventory_pack_name(pack, name), e);
+	(void)worker;
+	if (store_kept(k->store, object, &kept, e) == -1)
+		return -1;
+	(void)pthread_mutex_lock(&k->mutex);
+	if (k->n++ == 0 || kept.until < k->least)
+		k->least = kept.until;
+	if (!is_kept(k, &kept))
+		count_bad(k, i, object, &kept);
+	(void)pthread_mutex_unlock(&k->mutex);
+	return 0;
 }
 
 /* All that is needed to restore it: charter, statement, inventory, packs. */
 static int
 see_all(struct evidence *x, struct keeping *k, struct err *e)
 {
-	char name[STORE_NAME_MAX], hex[ID_TEXT_SIZE];
+	struct gang g = { .workers = ASKERS, .work = see_kept, .cookie = k };
+	char hex[ID_TEXT_SIZE];
+	int rc;
 
-	(void)snprintf(name, sizeof(name), "charters/%s",
+	(void)snprintf(k->papers[0], STORE_NAME_MAX, "charters/%s",
 	    id_format(&x->d->charter.digest, hex));
-	if (see_kept(k, name, e) == -1 ||
-	    see_kept(k, x->s.object, e) == -1)
-		return -1;
-	(void)snprintf(name, sizeof(name), "inventories/%s",
+	(void)snprintf(k->papers[1], STORE_NAME_MAX, "%s", x->s.object);
+	(void)snprintf(k->papers[2], STORE_NAME_MAX, "inventories/%s",
 	    id_format(&x->s.inventory, hex));
-	if (see_kept(k, name, e) == -1)
+	if (inventory_list(k->store, &x->s.inventory, &k->packs, &g.n,
+	    e) == -1)
 		return -1;
-	return inventory_each(k->store, &x->s.inventory, see_pack, k, e);
+	g.n += PAPERS;
+	(void)pthread_mutex_init(&k->mutex, NULL);
+	rc = gang_run(&g, e);
+	(void)pthread_mutex_destroy(&k->mutex);
+	free(k->packs);
+	return rc;
 }
 
 static int

@@ -145,6 +145,44 @@ out:
 	return rc;
 }
 
+struct id_list {
+	struct id	*v;
+	size_t		 n, size;
+};
+
+static int
+add_pack(void *cookie, const struct id *pack, struct err *e)
+{
+	struct id_list *l = cookie;
+	size_t size = l->size > 0 ? 2 * l->size : 64;
+	struct id *v;
+
+	if (l->n == l->size) {
+		if ((v = reallocarray(l->v, size, sizeof(*v))) == NULL)
+			return err_memory(e);
+		l->v = v;
+		l->size = size;
+	}
+	l->v[l->n++] = *pack;
+	return 0;
+}
+
+int
+inventory_list(struct store *store, const struct id *inventory,
+    struct id **list, size_t *n, struct err *e)
+{
+	struct id_list l = { .n = 0 };
+	int rc = inventory_each(store, inventory, add_pack, &l, e);
+
+	if (rc != 0) {
+		free(l.v);
+		l = (struct id_list){ .n = 0 };
+	}
+	*list = l.v;
+	*n = l.n;
+	return rc;
+}
+
 /* The files' stat cache is kept beside the index, if that is kept. */
 static int
 open_cache(const struct depot *d, const struct take_options *o,

@@ -46,6 +46,10 @@ int	inventory_each(struct store *, const struct id *inventory,
 	    int (*each)(void *cookie, const struct id *pack, struct err *),
 	    void *cookie, struct err *);
 
+/* The same packs as a list, which the caller frees; NULL and 0 on -1. */
+int	inventory_list(struct store *, const struct id *inventory,
+	    struct id **list, size_t *n, struct err *);
+
 /* Name of a pack's object; returns its buffer. */
 char	*inventory_pack_name(const struct id *, char [STORE_NAME_MAX]);
 
