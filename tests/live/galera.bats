@@ -98,6 +98,57 @@ variable() {
 	run -0 muster-drill
 }
 
+# reading: the id of a connection that reads rows of big
+reading() {
+	lab_sql node -e "SELECT id FROM information_schema.processlist WHERE
+	    info LIKE 'SELECT SQL_NO_CACHE%FROM %big%' AND
+	    command='Query'"
+}
+
+# altering: it waits for the table
+altering() {
+	[ -n "$(lab_sql node -e "SELECT id FROM information_schema.processlist
+	    WHERE info LIKE 'ALTER TABLE big%' AND
+	    state LIKE 'Waiting for table metadata%'")" ]
+}
+
+# strike N: N snapshots' tries are aborted while they read big, whose rows
+# are more than sockets hold; the snapshot is in $ours
+strike() {
+	local n last='' id alter
+	for n in $(seq "$1"); do
+		until id=$(reading) && [ -n "$id" ] && [ "$id" != "$last" ]
+		do
+			kill -0 "$ours"
+		done
+		kill -STOP "$ours"
+		[ "$(reading)" = "$id" ]
+		lab_sql node bank -e "ALTER TABLE big COMMENT='strike $n'" \
+		    3>&- 4>&- & alter=$!
+		# it aborts who holds the table, then waits for him
+		until altering; do
+			sleep 0.05
+		done
+		kill -CONT "$ours"
+		wait "$alter"
+		last=$id
+	done
+}
+
+@test "a try that the cluster aborts is taken again, and counts for three" {
+	muster-snapshot >"$LAB/said" 2>&1 3>&- 4>&- & ours=$!
+	strike 1
+	wait "$ours"
+	run -0 muster-drill
+	muster-snapshot >"$LAB/said" 2>&1 3>&- 4>&- & ours=$!
+	strike 3
+	status=0
+	wait "$ours" || status=$?
+	cat "$LAB/said"
+	[ "$status" -eq 2 ]
+	grep -q "table bank.big: .* (1213)" "$LAB/said"
+}
+
 @test "a node that is cut off from its cluster is refused" {
 	lab_sql node -e "SET GLOBAL wsrep_cluster_address='gcomm://127.0.0.1:1'"
 	run -2 muster-snapshot
