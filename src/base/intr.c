@@ -4,18 +4,20 @@
  * everything is undone as after any other error.
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/intr.h"
 
-static volatile sig_atomic_t asked;
+static atomic_int asked;		/* lock-free: threads look at it, too */
 
 static void
 remember(int sig)
 {
-	if (asked == 0)
-		asked = sig;
+	int none = 0;
+
+	(void)atomic_compare_exchange_strong(&asked, &none, sig);
 }
 
 void
