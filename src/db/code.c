@@ -5,6 +5,7 @@
  * time zone that it was made under, which the server recorded with it; their
  * text goes as the bytes that the server holds (code_text.c).
  */
+#include <errmsg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,7 @@ show_object(struct statements *s, const struct place *at, const char *name,
 	const struct shape *p = at->shape;
 	struct conn *c = at->conn;
 	struct rows r = { 0 };
+	struct err why;
 	struct buf sql;
 	int rc = -1;
 
@@ -177,6 +179,10 @@ show_object(struct statements *s, const struct place *at, const char *name,
 		goto done;
 	if (rows_query(&r, c, (char *)sql.data, e) == -1) {
 		(void)schema_failed(c, e);
+		if (e->kind == ERR_REMOTE && conn_errno(c) < CR_MIN_ERROR) {
+			why = *e;
+			(void)code_text_broken(p->verb, why.text, e);
+		}
 		goto done;
 	}
 	if ((rc = rows_next(&r, e)) == 0)

@@ -272,6 +272,15 @@ code_text_add(struct buf *out, struct conn *c, const struct code_text *x,
 }
 
 int
+code_text_broken(const char *verb, const char *why, struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED, "the server cannot read its text "
+	    "any more: %.400s: make it again, or drop it%s", why,
+	    strcmp(verb, "TRIGGER") != 0 ? "" :
+	    ", or exclude the table (components.db.exclude)");
+}
+
+int
 code_text_check(struct conn *c, const struct code_text *x,
     const struct buf *text, struct err *e)
 {
@@ -286,10 +295,7 @@ code_text_check(struct conn *c, const struct code_text *x,
 	    conn_exec_len(c, sql.data, sql.len, e) == -1)
 		goto done;
 	if (conn_parse(c, text->data, text->len, &why) == -1)
-		(void)err_set(e, ERR_UNSUPPORTED, "the server cannot read its "
-		    "text any more: %.400s: make it again, or drop it%s",
-		    why.text, strcmp(x->verb, "TRIGGER") != 0 ? "" :
-		    ", or exclude the table (components.db.exclude)");
+		(void)code_text_broken(x->verb, why.text, e);
 	else
 		rc = 0;
 	if (conn_exec(c, "SET SESSION character_set_client=utf8mb4, "

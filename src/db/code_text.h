@@ -32,4 +32,7 @@ int	code_text_add(struct buf *, struct conn *, const struct code_text *,
 int	code_text_check(struct conn *, const struct code_text *,
 	    const struct buf *, struct err *);
 
+/* Why it does not, for an object of this kind: ERR_UNSUPPORTED; -1. */
+int	code_text_broken(const char *verb, const char *why, struct err *);
+
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/num.h"
 #include "db/conn.h"
 #include "db/schema.h"
 #include "db/statements.h"
@@ -18,7 +19,8 @@
 
 const char schema_session[] = "SET SESSION time_zone='+00:00', "
 	"sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,"
-	"NO_DIR_IN_CREATE,IGNORE_BAD_TABLE_OPTIONS', foreign_key_checks=0, "
+	"NO_DIR_IN_CREATE,IGNORE_BAD_TABLE_OPTIONS,"
+	"NO_ENGINE_SUBSTITUTION', foreign_key_checks=0, "
 	"check_constraint_checks=0";
 
 /*
@@ -287,6 +289,94 @@ drop_versions(struct statements *text, const struct relation *t,
 	return rc;
 }
 
+/* The highest number that the column can hold; 0: not known. */
+static uint64_t
+highest(const struct column *c)
+{
+	static const struct {
+		const char	*type;
+		unsigned	 bits;
+	} types[] = { { "tinyint", 8 }, { "smallint", 16 },
+	    { "mediumint", 24 }, { "int", 32 }, { "bigint", 64 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i].type, c->type) == 0)
+			return UINT64_MAX >> (64 - types[i].bits +
+			    (strstr(c->full, "unsigned") == NULL));
+	return 0;
+}
+
+/* The highest number there is, or 0. */
+static int
+read_highest(struct conn *c, const struct relation *t,
+    const struct column *col, uint64_t *n, struct err *e)
+{
+	struct buf sql, answer;
+	int rc = -1;
+
+	*n = 0;
+	buf_init(&sql, SQL_MAX);
+	buf_init(&answer, SQL_MAX);
+	if (buf_add_text(&sql, "SELECT IF(MAX(", e) == -1 ||
+	    quote_name(&sql, col->name, e) == -1 ||
+	    buf_add_text(&sql, ")>0,MAX(", e) == -1 ||
+	    quote_name(&sql, col->name, e) == -1 ||
+	    buf_add_text(&sql, "),0) FROM ", e) == -1 ||
+	    quote_name(&sql, t->name, e) == -1 ||
+	    buf_add_text(&sql, t->versioned ? " FOR SYSTEM_TIME ALL" : "",
+	    e) == -1 || buf_text(&sql, e) == NULL)
+		goto done;
+	if (conn_value(c, (char *)sql.data, 0, &answer, e) == -1)
+		(void)schema_failed(c, e);
+	else if (buf_text(&answer, e) != NULL)
+		rc = num_parse((char *)answer.data, 0, UINT64_MAX, n, e);
+done:
+	buf_drop(&sql);
+	buf_drop(&answer);
+	return rc;
+}
+
+/*
+ * A partitioned table does not count what a DELETE of a portion of time puts
+ * into it; a load does.  So the counter is what a load will make of it, lest a
+ * copy differ.
+ */
+static int
+raise_counter(struct conn *c, const struct relation *t, struct buf *create,
+    struct err *e)
+{
+	const struct column *col = NULL;
+	uint64_t max, counter = 1;
+	char *tail = NULL;
+	size_t at, len, i;
+	int rc = -1;
+
+	for (i = 0; i < t->n_columns; i++)
+		if (t->columns[i].counts && highest(&t->columns[i]) > 0)
+			col = &t->columns[i];
+	if (col == NULL || strcmp(t->engine, "InnoDB") != 0)
+		return 0;
+	if (read_highest(c, t, col, &max, e) == -1)
+		return -1;
+	relation_find_counter((char *)create->data, &at, &len);
+	if (len > 0)
+		counter = strtoull((char *)create->data + at +
+		    strlen(" AUTO_INCREMENT="), NULL, 10);
+	if (max < counter || max == highest(col))
+		return 0;
+	if ((tail = strdup((char *)create->data + at + len)) == NULL)
+		return err_memory(e);
+	create->len = at;
+	if (buf_addf(create, e, " AUTO_INCREMENT=%llu",
+	    (unsigned long long)max + 1) == 0 &&
+	    buf_add_text(create, tail, e) == 0 &&
+	    buf_text(create, e) != NULL)
+		rc = 0;
+	free(tail);
+	return rc;
+}
+
 int
 schema_table(struct schema *s, struct conn *c, struct relation *t,
     struct err *e)
@@ -303,7 +393,8 @@ schema_table(struct schema *s, struct conn *c, struct relation *t,
 	if ((t->create = schema_show(c, "SHOW CREATE TABLE", t->name, 1,
 	    e)) == NULL)
 		goto done;
-	if (exact_create(c, t, &create, e) == -1)
+	if (exact_create(c, t, &create, e) == -1 ||
+	    raise_counter(c, t, &create, e) == -1)
 		goto done;
 	if (had_versions(t) && add_versions(&create, e) == -1)
 		goto done;

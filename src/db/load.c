@@ -8,6 +8,7 @@
  * routines, views (which may need each other: tried until none gets
  * further), triggers (they must not fire for loaded rows), events.
  */
+#include <mysqld_error.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,74 @@ is_renamed(const struct load *l, const struct plan_entry *t)
 	    load_database(l, t->db) != l->plan->dbs[t->db].name;
 }
 
+/*
+ * A zone is only known to a server whose tables of zones were filled.  In a
+ * throwaway one, where no event ever runs, it may as well be UTC: what is
+ * said in it is shown as it was said.
+ */
+static int
+make_zone(struct conn *c, const char *sql, size_t len, struct err *e)
+{
+	static const char word[] = "time_zone=";
+	const char *p = memmem(sql, len, word, strlen(word));
+	const size_t n = p == NULL ? 0 : len - (size_t)(p - sql) -
+	    strlen(word);
+
+	if (p == NULL)
+		return err_set(e, ERR_DAMAGED, "no time zone is set there");
+	if (conn_exec(c, "INSERT INTO mysql.time_zone (use_leap_seconds) "
+	    "VALUES ('N')", e) == -1 ||
+	    conn_execf(c, e, "INSERT INTO mysql.time_zone_name (name, "
+	    "time_zone_id) VALUES (%.*s, LAST_INSERT_ID())", (int)n,
+	    p + strlen(word)) == -1)
+		return -1;
+	return conn_exec(c, "INSERT INTO mysql.time_zone_transition_type "
+	    "(time_zone_id, transition_type_id, `offset`, is_dst, "
+	    "abbreviation) VALUES (LAST_INSERT_ID(), 0, 0, 0, 'UTC')", e);
+}
+
+/* Let a throwaway server have the engine that the table wants. */
+static int
+make_engine(struct conn *c, const char *sql, size_t len, struct err *e)
+{
+	static const char *const engines[][2] = {
+		{ "\n) ENGINE=ARCHIVE", "INSTALL SONAME 'ha_archive'" },
+		{ "\n) ENGINE=BLACKHOLE", "INSTALL SONAME 'ha_blackhole'" },
+		{ "\n) ENGINE=ROCKSDB", "INSTALL SONAME 'ha_rocksdb'" },
+	};
+	struct err ignored = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(engines) / sizeof(*engines); i++)
+		if (memmem(sql, len, engines[i][0],
+		    strlen(engines[i][0])) != NULL) {
+			/* Another connection may have done it just now. */
+			(void)conn_exec(c, engines[i][1], &ignored);
+			err_clear(e);
+			return conn_exec_len(c, sql, len, e);
+		}
+	return -1;
+}
+
+static int
+run_statement(const struct load *l, struct conn *c, const char *sql,
+    size_t len, struct err *e)
+{
+	if (conn_exec_len(c, sql, len, e) == 0)
+		return 0;
+	if (conn_errno(c) == ER_UNKNOWN_STORAGE_ENGINE &&
+	    l->options->throwaway)
+		return make_engine(c, sql, len, e);
+	if (conn_errno(c) != ER_UNKNOWN_TIME_ZONE)
+		return -1;
+	if (!l->options->throwaway)
+		return err_add(e, "the server has no tables of time zones "
+		    "(mariadb-tzinfo-to-sql fills them)");
+	err_clear(e);
+	return make_zone(c, sql, len, e) == -1 ? -1 :
+	    conn_exec_len(c, sql, len, e);
+}
+
 static int
 run_statements(const struct load *l, struct conn *c,
     const struct plan_entry *t, uint64_t *created, struct err *e)
@@ -91,7 +160,7 @@ run_statements(const struct load *l, struct conn *c,
 			sql = (const char *)other.data;
 			len = other.len;
 		}
-		if (rc == -1 || (rc = conn_exec_len(c, sql, len, e)) == -1)
+		if (rc == -1 || (rc = run_statement(l, c, sql, len, e)) == -1)
 			break;
 		*created += len > 7 && memcmp(sql, "CREATE ", 7) == 0;
 	}

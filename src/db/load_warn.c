@@ -1,5 +1,5 @@
 /*
- * The two warnings that a load may cause.
+ * The warnings that a load may cause.
  *
  * What a generated column computes may not fit into it: the rows of the source
  * have the same, and nothing of the archive is stored there.  Such a warning
@@ -15,6 +15,7 @@
  * for anything else.  This reads the rows a second time, for the rare tables
  * that need it.
  */
+#include <mysqld_error.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,18 +258,26 @@ is_computed(const struct columns *all, const char *text)
 	return false;
 }
 
-/* The texts of the warnings, as many as the server keeps. */
+/*
+ * The texts of the warnings, as many as the server keeps.  Of a function that
+ * an expression of the table uses it may say that it will go some day: this is
+ * about no row, and not counted.
+ */
 static int
-read_warnings(struct conn *c, struct names *texts, struct err *e)
+read_warnings(struct conn *c, struct names *texts, uint64_t *count,
+    struct err *e)
 {
 	struct rows r = { 0 };
 	int rc;
 
 	if (rows_query(&r, c, "SHOW WARNINGS", e) == -1)
 		return -1;
-	while ((rc = rows_next(&r, e)) == 1)
-		if ((rc = names_add(texts, r.v[2], e)) == -1)
+	while ((rc = rows_next(&r, e)) == 1) {
+		if (strtoul(r.v[1], NULL, 10) == ER_WARN_DEPRECATED_SYNTAX)
+			*count -= *count > 0;
+		else if ((rc = names_add(texts, r.v[2], e)) == -1)
 			break;
+	}
 	rows_free(&r);
 	return rc;
 }
@@ -302,7 +311,7 @@ load_explain(const struct load *l, struct conn *c, const struct plan_table *t,
 		(void)err_memory(e);
 		goto done;
 	}
-	if (read_warnings(c, &texts, e) == -1 ||
+	if (read_warnings(c, &texts, &warnings, e) == -1 ||
 	    list_columns(c, t->load, &all, e) == -1)
 		goto done;
 	if (all.enums.len > 0 && read_columns(t->load, &all.enums, w) == 0 &&

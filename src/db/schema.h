@@ -20,6 +20,7 @@ struct column {
 	char		*full;		/* column_type: varchar(140) */
 	bool		 generated, stored;	/* computed; and kept */
 	char		*expression;	/* that computes it, or NULL */
+	bool		 counts;		/* AUTO_INCREMENT */
 	bool		 counts_or_null;	/* AUTO_INCREMENT NULL */
 	bool		 no_default;		/* not even NULL */
 	bool		 row_start, row_end;	/* of a versioned table */
@@ -34,6 +35,7 @@ struct relation {
 	char		*stem;		/* DB.T, escaped */
 	char		*engine;
 	char		*created;	/* CREATE_TIME as text; may be empty */
+	bool		 undated;	/* that is when it was last written */
 	char		*create;	/* SHOW CREATE TABLE */
 	uint64_t	 size;		/* the server's estimate */
 	bool		 versioned, is_sequence;

@@ -187,6 +187,9 @@ take_table(struct schema *s, struct conn *c, const char *database,
 		return -1;
 	t->has_rows = engine_kind(t->engine) != ENGINE_EMPTY;
 	t->transactional = engine_kind(t->engine) == ENGINE_SNAPSHOT;
+	t->undated = strcmp(t->engine, "ARCHIVE") == 0;
+	if (t->undated)
+		t->created[0] = '\0';
 	return 0;
 }
 
@@ -276,6 +279,7 @@ take_column(struct relation *t, const struct rows *r, struct err *e)
 		.row_start = r->v[5] != NULL &&
 		    strcmp(r->v[5], "ROW START") == 0,
 		.row_end = r->v[5] != NULL && strcmp(r->v[5], "ROW END") == 0,
+		.counts = strcmp(r->v[14], "1") == 0,
 		.counts_or_null = strcmp(r->v[9], "1") == 0,
 		.no_default = strcmp(r->v[10], "1") == 0,
 		.unversioned = strcmp(r->v[11], "1") == 0,
@@ -297,11 +301,11 @@ add_hidden_period(struct relation *t, struct err *e)
 {
 	static const char *const start[] = { "", "row_start", "timestamp",
 	    "timestamp(6)", "ALWAYS", "ROW START", NULL, NULL, "",
-	    "0", "0", "0", "1", NULL };
+	    "0", "0", "0", "1", NULL, "0" };
 	static const char *const end[] = { "", "row_end", "timestamp",
 	    "timestamp(6)", "ALWAYS", "ROW END", NULL, NULL, "",
-	    "0", "0", "0", "1", NULL };
-	struct rows r = { .n = 14, .v = start };
+	    "0", "0", "0", "1", NULL, "0" };
+	struct rows r = { .n = 15, .v = start };
 	size_t i;
 
 	for (i = 0; i < t->n_columns; i++)
@@ -329,7 +333,8 @@ list_columns(struct schema *s, size_t from, struct conn *c,
 	    "is_nullable='YES' AND column_default IS NULL AND extra NOT LIKE "
 	    "'%auto_increment%' AND is_generated='NEVER', "
 	    "extra LIKE '%WITHOUT SYSTEM VERSIONING%', "
-	    "extra LIKE '%STORED GENERATED%', collation_name FROM "
+	    "extra LIKE '%STORED GENERATED%', collation_name, "
+	    "extra LIKE '%auto_increment%' FROM "
 	    "information_schema.columns WHERE table_schema=", database,
 	    " ORDER BY table_name, ordinal_position", e)) == -1)
 		goto done;

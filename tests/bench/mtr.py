@@ -299,7 +299,8 @@ class Sweep:
             "--character-set-server=latin1",
             "--collation-server=latin1_swedish_ci",
             "--log-bin-trust-function-creators=1"])
-        self.target = Server(work, "target", common)
+        self.target = Server(work, "target", common + [
+            "--innodb-strict-mode=0"])
         self.dirty = True
 
     def run_test(self, name):
@@ -338,6 +339,7 @@ class Sweep:
             self.dirty = True
             self.source.hush()
         if self.source.sql("DROP DATABASE IF EXISTS mtr; "
+                           "FLUSH PRIVILEGES; "
                            "SET GLOBAL read_only=0; "
                            "SET GLOBAL max_statement_time=0") is None:
             self.dirty = True
@@ -361,8 +363,26 @@ class Sweep:
             self.source.sql("\n".join(lines))
             self.count["broken views"] += len(lines)
 
+    def set_defaults(self):
+        """What no CREATE TABLE says comes back otherwise, and is noted."""
+        lines = self.source.sql(
+            "SELECT CONCAT('ALTER TABLE `', REPLACE(c.table_schema, '`', "
+            "'``'), '`.`', REPLACE(c.table_name, '`', '``'), "
+            "'` ALTER COLUMN `', REPLACE(column_name, '`', '``'), '` SET "
+            "DEFAULT NULL;') FROM information_schema.columns c JOIN "
+            "information_schema.tables t USING (table_schema, table_name) "
+            "WHERE table_schema NOT IN ('sys', 'mysql', "
+            "'information_schema', 'performance_schema') AND table_type IN "
+            "('BASE TABLE', 'SYSTEM VERSIONED') AND is_nullable='YES' AND "
+            "column_default IS NULL AND is_generated='NEVER' AND extra NOT "
+            "LIKE '%auto_increment%'")
+        if lines:
+            self.source.sql("SET system_versioning_alter_history=KEEP, "
+                            "foreign_key_checks=0;" + "\n".join(lines))
+
     def trip(self, name):
         self.drop_broken()
+        self.set_defaults()
         for _ in range(ROUNDS):
             try:
                 done = subprocess.run(

@@ -180,12 +180,12 @@ static const struct {
 	{ "SELECT table_name FROM information_schema.tables WHERE "
 	    "table_schema=DATABASE() AND table_type='SEQUENCE'",
 	    "SELECT * FROM", UINT32_MAX },
-	/* With a virtual column it changes when a table is built again. */
+	/* With a generated column it is another one each time. */
 	{ "SELECT table_name FROM information_schema.tables t WHERE "
 	    "table_schema=DATABASE() AND table_type IN ('BASE TABLE', "
 	    "'SYSTEM VERSIONED') AND NOT EXISTS (SELECT 1 FROM "
 	    "information_schema.columns c WHERE c.table_schema=DATABASE() AND "
-	    "c.table_name=t.table_name AND extra LIKE '%VIRTUAL%')",
+	    "c.table_name=t.table_name AND extra LIKE '%GENERATED%')",
 	    "CHECKSUM TABLE", UINT32_MAX },
 	{ "SELECT routine_name FROM information_schema.routines WHERE "
 	    "routine_schema=DATABASE() AND routine_type='FUNCTION'",

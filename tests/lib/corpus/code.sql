@@ -69,3 +69,12 @@ ALTER DATABASE code COLLATE utf8mb4_bin//
 CREATE FUNCTION later(x VARCHAR(5)) RETURNS VARCHAR(5) RETURN x//
 CREATE TRIGGER t8 AFTER INSERT ON t FOR EACH ROW SET @y = 'é'//
 DELIMITER ;
+DELIMITER ;
+-- A zone that only this server knows.
+INSERT INTO mysql.time_zone (time_zone_id, use_leap_seconds) VALUES (4711, 'N');
+INSERT INTO mysql.time_zone_name (name, time_zone_id) VALUES ('Muster/East', 4711);
+INSERT INTO mysql.time_zone_transition_type (time_zone_id, transition_type_id, `offset`, is_dst, abbreviation) VALUES (4711, 0, 7200, 0, 'MST');
+SET time_zone='Muster/East';
+CREATE EVENT zoned ON SCHEDULE EVERY 1 DAY STARTS '2031-01-01 03:00:00' DO SET @x = 1;
+CREATE EVENT zoned_once ON SCHEDULE AT '2031-01-01 00:30:00' DO SET @x = 1;
+SET time_zone=DEFAULT;

@@ -12,16 +12,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../../lib/trip.h"
 #include "base/err.h"
+#include "db/conn.h"
+#include "db/names.h"
+#include "db/schema.h"
 
 static struct trip trip;
 
 static void
-comes_back(const char *name)
+fill(const char *name)
 {
 	char path[4096], command[8192];
 
@@ -29,6 +33,12 @@ comes_back(const char *name)
 	(void)snprintf(command, sizeof(command),
 	    "mariadb <'%s/tests/lib/corpus/%s.sql'", path, name);
 	trip_shell(&trip, command);
+}
+
+static void
+comes_back(const char *name)
+{
+	fill(name);
 	trip_go(&trip);
 }
 
@@ -50,6 +60,59 @@ FILE_TEST(tables)
 FILE_TEST(names)
 FILE_TEST(code)
 FILE_TEST(accounts)
+
+/* A server without the engine must not take its own in its place. */
+static void
+test_engines_come_back(void **state)
+{
+	struct db_load_options o = { .login = trip.target.login };
+	struct archive_root root;
+	struct db_stats stats;
+	struct names n = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	fill("engines");
+	assert_int_equal(names_add(&n, "engines", &e), 0);
+	assert_int_equal(trip_dump(&trip, &trip.source, &n, 2, &root, &stats,
+	    &e), 0);
+	assert_int_equal(db_load(trip.store.chunks, &root, &o, &stats, &e),
+	    -1);
+	if (strstr(e.text, "Unknown storage engine 'ARCHIVE'") == NULL &&
+	    strstr(e.text, "Unknown storage engine 'BLACKHOLE'") == NULL)
+		fail_msg("%s", e.text);
+	trip_forget(&trip.target, &n);
+	trip_go(&trip);
+	names_drop(&n);
+}
+
+/* ARCHIVE says of a table that it was made when it was last written to. */
+static void
+test_a_table_that_is_written_is_no_other_one(void **state)
+{
+	static const char *const write[] = { "INSERT INTO engines.past (t) "
+	    "VALUES ('b')", "FLUSH TABLES", NULL };
+	static const char *const databases[] = { "engines", NULL };
+	const struct db_dump_options o = { .databases = databases };
+	struct schema before, after;
+	struct conn *c;
+	struct err e = { 0 };
+
+	(void)state;
+	fill("engines");
+	c = live_connect(&trip.source, CONN_UTF8);
+	schema_init(&before);
+	schema_init(&after);
+	assert_int_equal(schema_read(&before, c, &o, &e), 0);
+	sleep(1);			/* its times are of seconds */
+	live_run(&trip.source, NULL, write);
+	assert_int_equal(schema_read(&after, c, &o, &e), 0);
+	if (schema_compare(&before, &after, &e) == -1)
+		fail_msg("%s", e.text);
+	schema_drop(&before);
+	schema_drop(&after);
+	conn_close(c);
+}
 
 static void
 test_cyrillic_come_back(void **state)
@@ -220,6 +283,37 @@ test_a_column_without_a_default_gets_null_and_a_note(void **state)
 	    sizeof(root.fingerprint));
 }
 
+/* A partitioned table does not count what a DELETE of a portion inserts. */
+static void
+test_a_counter_that_is_behind_its_rows_comes_back(void **state)
+{
+	static const char *const make[] = { "CREATE DATABASE r",
+	    "CREATE TABLE r.a (id INT, s DATE, e DATE, PERIOD FOR app (s, e)) "
+	    "PARTITION BY KEY (id)",
+	    "INSERT INTO r.a (s, e) VALUES ('2023-07-21', '2024-06-07')",
+	    "ALTER TABLE r.a MODIFY id INT AUTO_INCREMENT KEY",
+	    "DELETE FROM r.a FOR PORTION OF app FROM '2023-08-01' TO "
+	    "'2024-01-01'",
+	    NULL };
+	struct db_load_options o = { .login = trip.target.login,
+	    .throwaway = true };
+	struct archive_root root, again;
+	struct db_stats stats;
+	struct names n = { 0 };
+	struct err e = { 0 };
+
+	(void)state;
+	live_run(&trip.source, NULL, make);
+	assert_int_equal(names_add(&n, "r", &e), 0);
+	if (trip_dump(&trip, &trip.source, &n, 2, &root, &stats, &e) == -1 ||
+	    db_load(trip.store.chunks, &root, &o, &stats, &e) == -1 ||
+	    trip_dump(&trip, &trip.target, &n, 2, &again, &stats, &e) == -1)
+		fail_msg("%s", e.text);
+	assert_memory_equal(&root.fingerprint, &again.fingerprint,
+	    sizeof(root.fingerprint));
+	names_drop(&n);
+}
+
 static int
 setup(void **state)
 {
@@ -258,8 +352,13 @@ main(void)
 		cmocka_unit_test_teardown(test_tables_come_back, tidy),
 		cmocka_unit_test_teardown(test_names_come_back, tidy),
 		cmocka_unit_test_teardown(test_code_come_back, tidy),
+		cmocka_unit_test_teardown(test_engines_come_back, tidy),
+		cmocka_unit_test_teardown(
+		    test_a_table_that_is_written_is_no_other_one, tidy),
 		cmocka_unit_test_teardown(test_cyrillic_come_back, tidy),
 		cmocka_unit_test_teardown(test_accounts_come_back, tidy),
+		cmocka_unit_test_teardown(
+		    test_a_counter_that_is_behind_its_rows_comes_back, tidy),
 		cmocka_unit_test_teardown(
 		    test_what_cannot_come_back_is_refused_by_name, tidy),
 		cmocka_unit_test_teardown(
