@@ -1,6 +1,7 @@
 #ifndef BASE_CHILD_H
 #define BASE_CHILD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,6 +22,8 @@ struct child_spec {
 	int		 in, out, err;
 	uid_t		 uid;		/* become this user, when we are */
 	gid_t		 gid;		/* root and uid is not 0 */
+	bool		 no_sync;	/* fsync(2) and its like do nothing, */
+					/* where the kernel can do that */
 };
 
 /*

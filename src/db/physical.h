@@ -79,6 +79,7 @@ struct db_prepare {
 	uint64_t	 memory;
 	uid_t		 uid;
 	gid_t		 gid;
+	bool		 throwaway;	/* nobody needs them after a crash */
 };
 
 int	db_physical_prepare(const struct db_prepare *,

@@ -157,7 +157,8 @@ run(const struct db_prepare *p, const char *tool, const char *log,
 	    NULL, NULL, NULL };
 	const char *const env[] = { marker, "TZ=UTC", NULL };
 	struct child_spec spec = { .argv = argv, .env = env, .in = -1,
-	    .out = -1, .dir = p->folder, .uid = p->uid, .gid = p->gid };
+	    .out = -1, .dir = p->folder, .uid = p->uid, .gid = p->gid,
+	    .no_sync = p->throwaway };
 	struct child *child = NULL;
 	int status, rc = -1, n = 4;
 

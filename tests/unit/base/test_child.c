@@ -218,6 +218,27 @@ environment_and_folder_are_given(void **state)
 	assert_string_equal(said(), "/here a=b kept\n/usr\n");
 }
 
+/* No device can be synced: whoever asks is told so, or that it was done. */
+static void
+nothing_is_synced_if_so_wanted(void **state)
+{
+	static const char *const argv[] = {
+		"sh", "-c", "sync /dev/null && sync -d /dev/null", NULL
+	};
+	struct child_spec spec = { .argv = argv, .in = -1 };
+	struct err e;
+	int status;
+
+	(void)state;
+	assert_int_equal(child_run(&spec, 30, &out, &status, &e), 0);
+	assert_int_equal(status, 1);
+#if defined(__x86_64__) || defined(__aarch64__)
+	spec.no_sync = true;
+	assert_int_equal(child_run(&spec, 30, &out, &status, &e), 0);
+	assert_int_equal(status, 0);
+#endif
+}
+
 static void
 no_descriptor_of_ours_is_inherited(void **state)
 {
@@ -452,6 +473,7 @@ main(void)
 		TEST(a_missing_program_is_absent),
 		TEST(what_cannot_be_executed_or_entered_is_told),
 		TEST(environment_and_folder_are_given),
+		TEST(nothing_is_synced_if_so_wanted),
 		TEST(no_descriptor_of_ours_is_inherited),
 		TEST(descriptors_land_in_their_places_even_crossed),
 		TEST(waiting_says_whether_it_ended),
