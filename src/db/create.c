@@ -377,6 +377,46 @@ raise_counter(struct conn *c, const struct relation *t, struct buf *create,
 	return rc;
 }
 
+/*
+ * A table of ARCHIVE with a unique number takes none that is not above its
+ * counter, so it must not have that of the source before it has the rows;
+ * with them it gets there by itself.
+ */
+static int
+forget_counter(struct conn *c, const struct relation *t, struct buf *create,
+    struct err *e)
+{
+	struct rows r = { 0 };
+	struct buf sql;
+	char *text = (char *)create->data;
+	size_t at, len;
+	int rc = -1;
+
+	relation_find_counter(text, &at, &len);
+	if (strcmp(t->engine, "ARCHIVE") != 0 || t->n_key == 0 || len == 0 ||
+	    strstr(text + at, "\n PARTITION BY") != NULL)
+		return 0;
+	buf_init(&sql, SQL_MAX);
+	if (buf_add_text(&sql, "SELECT 1 FROM ", e) == -1 ||
+	    quote_name(&sql, t->name, e) == -1 ||
+	    buf_add_text(&sql, " LIMIT 1", e) == -1 ||
+	    buf_text(&sql, e) == NULL)
+		goto done;
+	if (rows_query(&r, c, (char *)sql.data, e) == -1) {
+		(void)schema_failed(c, e);
+		goto done;
+	}
+	if ((rc = rows_next(&r, e)) != 1)
+		goto done;
+	memmove(text + at, text + at + len, create->len - at - len);
+	create->len -= len;
+	rc = buf_text(create, e) == NULL ? -1 : 0;
+done:
+	rows_free(&r);
+	buf_drop(&sql);
+	return rc;
+}
+
 int
 schema_table(struct schema *s, struct conn *c, struct relation *t,
     struct err *e)
@@ -394,7 +434,8 @@ schema_table(struct schema *s, struct conn *c, struct relation *t,
 	    e)) == NULL)
 		goto done;
 	if (exact_create(c, t, &create, e) == -1 ||
-	    raise_counter(c, t, &create, e) == -1)
+	    raise_counter(c, t, &create, e) == -1 ||
+	    forget_counter(c, t, &create, e) == -1)
 		goto done;
 	if (had_versions(t) && add_versions(&create, e) == -1)
 		goto done;
