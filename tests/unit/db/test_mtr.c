@@ -87,7 +87,7 @@ test_tables_come_back(void **state)
 {
 	(void)state;
 	come_back("main", "default.test gis.test long_unique.test "
-	    "ctype_sjis.test foreign_key.test invisible_field.test");
+	    "ctype_sjis.test fulltext.test invisible_field.test");
 }
 
 static int

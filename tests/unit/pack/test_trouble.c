@@ -272,6 +272,7 @@ packs_are_read_in_several_at_once(void **state)
 	struct err e;
 
 	(void)state;
+	noise_fill(data, BIG, 5);	/* as many packs as MiB */
 	make_packs();
 	o = rig_options(&rig, "fresh");
 	OK((o.store = store_far_new(&far, rig.store, &e)) != NULL);
