@@ -184,15 +184,19 @@ sample() {
 }
 
 @test "a sampled drill that is killed or asked to end leaves nothing" {
+	many_files			# so that it takes a moment
 	for sig in TERM KILL; do
-		muster-drill --quiet --sample 50% &
-		pid=$!
-		until_ready "$pid" muster-drill
+		# one that was over before is begun again
 		status=0
-		ended_by "$sig" "$pid" || status=$?
-		[ "$status" -eq 143 ] || [ "$status" -eq 137 ] ||
-		    [ "$status" -eq 0 ]
+		for ((i = 0; i < 20 && status == 0; i++)); do
+			muster-drill --quiet --sample 50% &
+			pid=$!
+			until_ready "$pid" muster-drill || continue
+			ended_by "$sig" "$pid" || status=$?
+		done
+		[ "$status" -eq 143 ] || [ "$status" -eq 137 ]
 	done
+	few_files
 	before=$(receipts 2>/dev/null || echo 0)
 	muster drill --quiet --sample 50%	# sweeps what the kill left
 	[ -z "$(scratch_left)" ]
