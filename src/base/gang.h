@@ -7,6 +7,7 @@ struct err;
 
 /* A list of things to do, and threads that take them one by one. */
 #define GANG_MAX 32u
+#define GANG_FAR 8u		/* workers that wait for a far store */
 
 struct gang {
 	size_t		 n;		/* things */

@@ -39,7 +39,6 @@
 #include "snapshot/trail.h"
 #include "store/store.h"
 
-#define ASKERS 8u			/* requests at once */
 #define LITTLE ((uint64_t)32 << 20)	/* no server starts with less */
 
 void
@@ -215,7 +214,7 @@ static int
 check_inventory(const struct drill *x, struct err *e)
 {
 	struct packs p = { .store = x->d->store };
-	struct gang g = { .workers = ASKERS, .work = see_pack, .cookie = &p };
+	struct gang g = { .workers = GANG_FAR, .work = see_pack, .cookie = &p };
 	int rc;
 
 	if (inventory_list(p.store, &x->s->inventory, &p.list, &g.n, e) == -1)

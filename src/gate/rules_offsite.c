@@ -21,7 +21,6 @@
 
 #define NANO INT64_C(1000000000)
 #define PAPERS 3			/* charter, statement, inventory */
-#define ASKERS 8u			/* requests at once */
 
 /* Does this error end the whole judgement (signal, memory)? */
 static bool
@@ -181,7 +180,7 @@ see_kept(void *cookie, size_t i, unsigned worker, struct err *e)
 static int
 see_all(struct evidence *x, struct keeping *k, struct err *e)
 {
-	struct gang g = { .workers = ASKERS, .work = see_kept, .cookie = k };
+	struct gang g = { .workers = GANG_FAR, .work = see_kept, .cookie = k };
 	char hex[ID_TEXT_SIZE];
 	int rc;
 

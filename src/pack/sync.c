@@ -20,7 +20,6 @@
 #include "store/store.h"
 
 #define TAIL ((size_t)256 << 10)
-#define READERS 8u
 #define MANY 4				/* packs; worth not to wait for disks */
 #define BUDGET ((size_t)128 << 20)	/* of all directories at hand */
 
@@ -241,7 +240,7 @@ index_sync(struct index *index, struct store *store, size_t *bad,
     struct err *e)
 {
 	struct sync s = { .index = index, .store = store, .bad = bad };
-	struct gang readers = { .workers = READERS, .work = read_in,
+	struct gang readers = { .workers = GANG_FAR, .work = read_in,
 	    .cookie = &s };
 	struct err ignored;
 	int rc = -1;

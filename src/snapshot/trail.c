@@ -21,8 +21,7 @@
 #include "store/store.h"
 
 #define TIME_LEN 16			/* 20260131T235959Z */
-#define BATCH 32			/* statements fetched together, */
-#define FETCHERS 8u			/* so many at once */
+#define BATCH 32			/* statements fetched together */
 
 struct kind {
 	const char	*prefix, *type, *when;
@@ -42,6 +41,9 @@ static const struct kind kinds[] = {
 /* One that was listed, and what was fetched of it. */
 struct found {
 	struct store_info	 info;
+	bool			 is_named;	/* as a statement: */
+	int64_t			 named;
+	struct id		 digest;
 	struct buf		 b;
 };
 
@@ -146,30 +148,25 @@ fetch(void *cookie, size_t i, unsigned worker, struct err *e)
 {
 	struct walk *w = cookie;
 	struct found *f = &w->found[i];
-	struct id digest;
-	struct err none;
-	int64_t named;
 
 	(void)worker;
 	if (f->info.size > STATEMENT_MAX)
 		return 0;
-	return w->d->memory != NULL && split_name(w->kind, f->info.name,
-	    &named, &digest, &none) == 0 ? remembered_get(w->d->memory,
-	    w->d->store, &f->info, &digest, &f->b, e) :
+	return w->d->memory != NULL && f->is_named ? remembered_get(
+	    w->d->memory, w->d->store, &f->info, &f->digest, &f->b, e) :
 	    store_get_all(w->d->store, f->info.name, &f->b, e);
 }
 
 static int
 look_at(struct walk *w, const struct found *f, struct err *e)
 {
-	struct trail_item item = { .object = f->info.name };
+	struct trail_item item = { .object = f->info.name,
+	    .named = f->named };
 	struct err why;
 	json_t *s = NULL;
-	struct id digest;
 	int rc = 0;
 
 	err_clear(&why);
-	(void)split_name(w->kind, f->info.name, &item.named, &digest, &why);
 	if (f->info.size > STATEMENT_MAX)
 		(void)err_set(&why, ERR_DAMAGED,
 		    "%llu bytes: too large for a statement",
@@ -193,7 +190,7 @@ look_at(struct walk *w, const struct found *f, struct err *e)
 static int
 see_found(struct walk *w, struct err *e)
 {
-	const struct gang g = { .n = w->n_found, .workers = FETCHERS,
+	const struct gang g = { .n = w->n_found, .workers = GANG_FAR,
 	    .work = fetch, .cookie = w };
 	size_t i;
 	int rc = gang_run(&g, e);
@@ -212,12 +209,12 @@ visit(void *cookie, const struct store_info *info, struct err *e)
 {
 	struct walk *w = cookie;
 	struct found *f = &w->found[w->n_found];
-	struct id digest;
 	struct err none;
-	int64_t named;
 
-	if (split_name(w->kind, info->name, &named, &digest, &none) == 0 &&
-	    named < w->since)
+	f->named = 0;
+	f->is_named = split_name(w->kind, info->name, &f->named, &f->digest,
+	    &none) == 0;
+	if (f->is_named && f->named < w->since)
 		return 0;
 	f->info = *info;
 	buf_init(&f->b, STATEMENT_MAX);
